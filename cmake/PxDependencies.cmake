@@ -1,0 +1,41 @@
+# PxDependencies.cmake - finds every package, and names the distribution's package when one is missing.
+
+function(px_missing what debian fedora)
+    message(FATAL_ERROR "pxlaunch needs ${what}.\n"
+        "  Debian, Ubuntu: apt install ${debian}\n  Fedora, RHEL:   dnf install ${fedora}\n")
+endfunction()
+
+find_package(PkgConfig)
+if(NOT PkgConfig_FOUND)
+    px_missing("pkg-config" pkg-config pkgconf-pkg-config)
+endif()
+find_package(Threads REQUIRED)
+
+# OpenPMIx 4.2.2 (Debian 12) to 7.0: the server, the tool and the key names that we use exist in all of them.
+pkg_check_modules(PMIX IMPORTED_TARGET pmix>=4.2.2)
+if(NOT PMIX_FOUND)
+    px_missing("OpenPMIx 4.2.2 or later (pmix.pc)" libpmix-dev pmix-devel)
+endif()
+pkg_check_modules(HWLOC IMPORTED_TARGET hwloc>=2.4)
+if(NOT HWLOC_FOUND)
+    px_missing("hwloc 2.4 or later (hwloc.pc)" libhwloc-dev hwloc-devel)
+endif()
+
+find_package(fmt QUIET)
+if(NOT fmt_FOUND)
+    px_missing("fmt" libfmt-dev fmt-devel)
+endif()
+find_package(nlohmann_json QUIET)
+if(NOT nlohmann_json_FOUND)
+    px_missing("nlohmann_json" nlohmann-json3-dev json-devel)
+endif()
+find_package(cxxopts QUIET)
+if(NOT cxxopts_FOUND)
+    px_missing("cxxopts" libcxxopts-dev cxxopts-devel)
+endif()
+if(PX_TESTS)
+    find_package(doctest QUIET)
+    if(NOT doctest_FOUND)
+        px_missing("doctest (or configure with -DPX_TESTS=OFF)" doctest-dev doctest-devel)
+    endif()
+endif()

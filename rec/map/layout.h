@@ -1,6 +1,6 @@
 #pragma once
 // Where every rank of a job goes: the mapper's answer, as plain numbers. CPU numbers are
-// the operating system's numbers of hardware threads (PUs).
+// the operating system's numbers of hardware threads (PUs), always in rising order.
 
 #include <string>
 #include <vector>
@@ -8,13 +8,15 @@
 namespace px::map {
 
 struct RankPlace {
-    int rank = 0;       // in the job
-    int app = 0;        // index into Spec::apps
-    int app_rank = 0;   // in its application
-    int node = 0;       // index into the nodes that were given
-    int local_rank = 0; // on its node, among the job's ranks
-    std::vector<int> cpus; // bound to these; empty: not bound
-    std::vector<int> gpus; // nearest GPUs, as the vendors' masks number them; empty: no mask
+    int rank = 0;              // in the job
+    int app = 0;               // index into Spec::apps
+    int app_rank = 0;          // in its application
+    int node = 0;              // index into the nodes that were given
+    int local_rank = 0;        // on its node, among the job's ranks
+    std::vector<int> cpus;     // bound to these; empty: not bound
+    std::vector<int> reserved; // taken from the pool, bound or not; empty: oversubscribed
+    std::vector<int>
+        gpus; // nearest GPUs, as the vendor's mask numbers them; empty: no mask
 };
 
 struct Layout {

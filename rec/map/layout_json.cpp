@@ -1,0 +1,64 @@
+// layout_json.cpp - writes a Layout as a JSON document.
+#include "rec/map/layout_json.h"
+
+#include <nlohmann/json.hpp>
+
+namespace px::map {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json cores_json(const Topology &topology, const Pus &within, const Pus &usable) {
+    Json cores = Json::array();
+    for (const auto &core : topology.parts(job::Object::core)) {
+        if (!intersects(core.pus, within)) continue;
+        cores.push_back({{"os", core.os},
+                         {"pus", range_text(core.pus)},
+                         {"usable", intersects(core.pus, usable)}});
+    }
+    return cores;
+}
+
+// Packages without NUMA domains, or machines without packages, still show their cores.
+Json level_json(const NodeView &node, job::Object kind, const Pus &within) {
+    Json list = Json::array();
+    auto parts = node.topology->parts(kind);
+    if (parts.empty()) parts = {{-1, within}};
+    for (const auto &part : parts) {
+        const Pus pus = intersection(part.pus, within);
+        if (pus.empty()) continue;
+        Json inner = kind == job::Object::package
+                         ? level_json(node, job::Object::numa, pus)
+                         : cores_json(*node.topology, pus, node.usable);
+        const char *name = kind == job::Object::package ? "numas" : "cores";
+        list.push_back({{"os", part.os}, {name, std::move(inner)}});
+    }
+    return list;
+}
+
+Json rank_json(const RankPlace &rank) {
+    return {{"rank", rank.rank},
+            {"app", rank.app},
+            {"app_rank", rank.app_rank},
+            {"node", rank.node},
+            {"local_rank", rank.local_rank},
+            {"cpus", range_text(rank.cpus)},
+            {"gpus", range_text(rank.gpus)}};
+}
+
+} // namespace
+
+std::string layout_json(const std::vector<NodeView> &nodes, const Layout &layout) {
+    Json json{{"nodes", Json::array()}, {"ranks", Json::array()}};
+    for (const auto &node : nodes) {
+        json["nodes"].push_back(
+            {{"name", node.name},
+             {"packages", level_json(node, job::Object::package, node.topology->pus())}});
+    }
+    for (const auto &rank : layout.ranks) json["ranks"].push_back(rank_json(rank));
+    json["oversubscribed"] = layout.oversubscribed;
+    return json.dump();
+}
+
+} // namespace px::map

@@ -1,0 +1,98 @@
+// leftovers.cpp - finding adopted processes through /proc.
+#include "rec/jobs/leftovers.h"
+
+#include "pxlaunch/base/fd.h"
+
+#include <fmt/format.h>
+
+#include <cctype>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <dirent.h>
+#include <memory>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace px::jobs {
+
+namespace {
+
+using Directory = std::unique_ptr<DIR, int (*)(DIR *)>;
+
+std::vector<int> numbers_in(const char *path) {
+    std::vector<int> numbers;
+    const Directory directory(::opendir(path), ::closedir);
+    if (!directory) return numbers;
+    while (const dirent *entry = ::readdir(directory.get())) {
+        if (std::isdigit(static_cast<unsigned char>(entry->d_name[0])) != 0) {
+            numbers.push_back(std::atoi(entry->d_name));
+        }
+    }
+    return numbers;
+}
+
+// A kernel without CONFIG_PROC_CHILDREN: every process is looked at.
+std::vector<int> children_by_scan() {
+    std::vector<int> children;
+    for (const int pid : numbers_in("/proc")) {
+        const auto stat = read_file(fmt::format("/proc/{}/stat", pid));
+        if (!stat) continue;
+        const auto name_end = stat->rfind(')');
+        int parent = 0;
+        if (name_end == std::string::npos) continue;
+        if (std::sscanf(stat->c_str() + name_end + 1, " %*c %d", &parent) != 1) continue;
+        if (parent == ::getpid()) children.push_back(pid);
+    }
+    return children;
+}
+
+} // namespace
+
+void become_subreaper() { ::prctl(PR_SET_CHILD_SUBREAPER, 1); }
+
+std::vector<int> own_children() {
+    std::vector<int> children;
+    for (const int thread : numbers_in("/proc/self/task")) {
+        const auto list = read_file(fmt::format("/proc/self/task/{}/children", thread));
+        if (!list) return children_by_scan();
+        for (const char *at = list->c_str(); *at != '\0';) {
+            char *end = nullptr;
+            const long pid = std::strtol(at, &end, 10);
+            if (end == at) break;
+            children.push_back(static_cast<int>(pid));
+            at = end;
+        }
+    }
+    return children;
+}
+
+bool is_of_job(int pid, const std::string &nspace) {
+    const auto environment = read_file(fmt::format("/proc/{}/environ", pid), 1 << 24);
+    if (!environment) return false;
+    const std::string wanted = "PXLAUNCH_JOB=" + nspace;
+    for (std::size_t at = 0; at < environment->size();) {
+        const auto end = environment->find('\0', at);
+        if (environment->compare(at, end - at, wanted) == 0) return true;
+        if (end == std::string::npos) break;
+        at = end + 1;
+    }
+    return false;
+}
+
+void kill_all_descendants(int milliseconds) {
+    const auto deadline =
+        std::chrono::steady_clock::now() + std::chrono::milliseconds(milliseconds);
+    while (std::chrono::steady_clock::now() < deadline) {
+        for (const int pid : own_children()) ::kill(pid, SIGKILL);
+        // Killed children hand us theirs; nothing is left when nothing can be waited for.
+        const pid_t pid = ::waitpid(-1, nullptr, WNOHANG);
+        if (pid < 0) return;
+        if (pid == 0) ::poll(nullptr, 0, 1);
+    }
+}
+
+} // namespace px::jobs

@@ -1,0 +1,22 @@
+#pragma once
+// Processes that a job's ranks left behind. The server is their subreaper, so what a rank
+// orphans becomes the server's child and can be found, whatever group or session it made.
+
+#include <string>
+#include <vector>
+
+namespace px::jobs {
+
+void become_subreaper();
+
+// All children of this process.
+std::vector<int> own_children();
+
+// Whether the process was started with PXLAUNCH_JOB=nspace.
+bool is_of_job(int pid, const std::string &nspace);
+
+// Kills every descendant of this process, again and again until there is none or
+// `milliseconds` have passed; reaps them. For the guard, and for the end of the server.
+void kill_all_descendants(int milliseconds);
+
+} // namespace px::jobs

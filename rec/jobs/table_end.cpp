@@ -1,0 +1,164 @@
+// table_end.cpp - how ranks and jobs end.
+#include "rec/jobs/leftovers.h"
+#include "rec/jobs/table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <csignal>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+
+namespace px::jobs {
+
+void JobTable::reap() {
+    int status = 0;
+    bool strangers = false;
+    for (pid_t pid = 0; (pid = ::waitpid(-1, &status, WNOHANG)) > 0;) {
+        bool known = false;
+        for (const auto &job : jobs_) {
+            const auto rank =
+                std::find_if(job->ranks.begin(), job->ranks.end(), [pid](const Rank &each) {
+                    return each.pid == pid && !each.reaped;
+                });
+            if (rank == job->ranks.end()) continue;
+            known = true;
+            rank_ended(*job, static_cast<int>(rank - job->ranks.begin()), status);
+            break;
+        }
+        strangers = strangers || !known;
+    }
+    if (!strangers) return;
+    for (const auto &job : jobs_) {
+        if (job->sweeping) sweep(*job);
+    }
+}
+
+void JobTable::rank_ended(Job &job, int number, int wait_status) {
+    Rank &rank = job.ranks[static_cast<std::size_t>(number)];
+    rank.reaped = true;
+    rank.end.ended =
+        std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+    if (WIFSIGNALED(wait_status)) {
+        rank.end.signal = WTERMSIG(wait_status);
+    } else {
+        rank.end.exit_code = WEXITSTATUS(wait_status);
+    }
+    input_.close(rank);
+    if (rank.pmi) {
+        loop_.forget(rank.pmi.get());
+        rank.pmi.reset();
+    }
+    --job.running;
+    job.result.ranks.push_back(rank.end);
+    if (rank.end.status() != 0) rank_failed(job, number, rank.end.status());
+    if (job.running == 0) sweep(job);
+}
+
+void JobTable::rank_failed(Job &job, int number, int status) {
+    Job &root = *job.root;
+    if (root.result.first_failure < 0) {
+        root.result.first_failure = number;
+        root.result.status = status;
+        if (&root != &job) {
+            root.result.explanation =
+                fmt::format("it was rank {} of a job that a rank spawned", number);
+        }
+    }
+    if (root.asked.spec.limits.on_failure == job::OnFailure::kill) stop(job, SIGTERM);
+}
+
+// Ends the whole tree: the first signal now, KILL after the grace time.
+void JobTable::stop(Job &job, int first_signal) {
+    Job &root = *job.root;
+    if (root.stopping && first_signal != SIGKILL) return;
+    root.stopping = true;
+    signal(root, -1, first_signal);
+    signal(root, -1, SIGCONT); // a stopped process does not take TERM
+    if (first_signal == SIGKILL || root.grace_timer != 0) return;
+    const std::string nspace = root.nspace;
+    root.grace_timer = loop_.after(root.asked.spec.limits.grace, [this, nspace] {
+        if (Job *still = find(nspace)) signal(*still, -1, SIGKILL);
+    });
+}
+
+void JobTable::sweep(Job &job) {
+    job.sweeping = true;
+    bool found = false;
+    for (const int pid : own_children()) {
+        const int group = ::getpgid(pid);
+        bool ours = false, is_rank = false;
+        for (const auto &each : jobs_) {
+            for (const auto &rank : each->ranks) {
+                is_rank = is_rank || (rank.pid == pid && !rank.reaped);
+                ours = ours || (each.get() == &job && rank.pid == group);
+            }
+        }
+        if (is_rank || (!ours && !is_of_job(pid, job.nspace))) continue;
+        found = ::kill(pid, SIGKILL) == 0 || found;
+    }
+    if (found) return; // SIGCHLD brings us back
+    job.sweeping = false;
+    check_end(job);
+}
+
+void JobTable::check_end(Job &job) {
+    if (job.ended || job.running > 0 || job.sweeping || job.open_children > 0) return;
+    if (Output::at_end(job)) return finish(job);
+    if (job.sweep_timer != 0) return;
+    // All ranks are gone, and yet somebody holds their output open: a process that hid its
+    // origin. What it wrote so far is read; then we no longer listen.
+    job.sweep_timer = loop_.after(Milliseconds(1000), [this, nspace = job.nspace] {
+        Job *still = find(nspace);
+        if (still == nullptr) return;
+        still->sweep_timer = 0;
+        for (auto &rank : still->ranks) {
+            for (Fd *fd : {&rank.out, &rank.err}) {
+                int left = 0;
+                if (!*fd || ::ioctl(fd->get(), FIONREAD, &left) != 0 || left > 0) continue;
+                loop_.forget(fd->get());
+                fd->reset();
+            }
+        }
+        check_end(*still);
+    });
+}
+
+void JobTable::finish(Job &job) {
+    job.ended = true;
+    loop_.cancel(job.grace_timer);
+    loop_.cancel(job.sweep_timer);
+    pool_.release(job.layout);
+    for (auto &rank : job.ranks) input_.close(rank);
+    wire_.ended(job);
+    if (job.root != &job) {
+        --job.root->open_children;
+        check_end(*job.root);
+    }
+    // The job is on the call stack of whoever found its end: it goes in a task of its own.
+    loop_.post([this, gone = &job] {
+        jobs_.remove_if([gone](const auto &each) { return each.get() == gone; });
+        start_waiting();
+        if (on_end) on_end();
+    });
+}
+
+void JobTable::speaks_pmi(Job &job, int number) {
+    Rank &rank = job.ranks[static_cast<std::size_t>(number)];
+    char text[64];
+    const auto got = read_some(rank.pmi.get(), text, sizeof text);
+    loop_.forget(rank.pmi.get());
+    if (!got || *got <= 0) return rank.pmi.reset(); // closed unused: nobody wanted PMI-1
+    auto &result = job.root->result;
+    if (!result.not_run) {
+        result.not_run = Exit::cannot_run;
+        result.explanation = fmt::format(
+            "rank {} asks for PMI-1 (MPICH, Intel MPI), which this server does not speak: its "
+            "{} processes would each run alone", number, job.ranks.size());
+        result.hint = "use an MPI library that was built with PMIx (Open MPI, or MPICH "
+                      "configured --with-pmix)";
+    }
+    stop(job, SIGKILL);
+}
+
+} // namespace px::jobs

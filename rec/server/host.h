@@ -1,0 +1,59 @@
+#pragma once
+// The PMIx server: libpmix's server library with our upcalls behind it. One per process.
+// Upcalls arrive on libpmix's thread; each copies what it was given, posts to the loop and
+// returns. All PMIx_server_* functions are called on the loop's thread.
+
+#include "pxlaunch/base/loop.h"
+#include "rec/jobs/table.h"
+#include "rec/server/store.h"
+
+#include <map>
+#include <memory>
+#include <string>
+
+namespace px::server {
+
+struct HostOptions {
+    std::string directory; // private, ours alone; libpmix's session directory is made in it
+    bool managed = false;  // a shared pool of cores, or the server of one pxlaunch
+};
+
+class Host final : public jobs::Wire {
+  public:
+    // libpmix must not have been initialised before; settle_environment() must have run.
+    static Result<std::unique_ptr<Host>> start(Loop &loop, const map::Topology &topology,
+                                               const HostOptions &options);
+    ~Host() override; // finalizes libpmix
+    Host(const Host &) = delete;
+    Host &operator=(const Host &) = delete;
+
+    static Host &current(); // the one that upcalls belong to
+
+    [[nodiscard]] const std::string &uri() const { return uri_; }
+    [[nodiscard]] const std::string &nspace() const { return nspace_; }
+
+    Result<void> announce(const jobs::Job &job) override;
+    Result<void> add_environment(const jobs::Job &job, int rank,
+                                 std::vector<std::string> &env) override;
+    void deliver(const jobs::Job &job, int rank, jobs::Channel channel,
+                 std::string bytes) override;
+    void ended(const jobs::Job &job) override;
+
+    Loop &loop;
+    jobs::Pool pool;
+    jobs::JobTable jobs;
+    Store store;                               // publish and lookup
+    std::map<std::string, Error> last_errors;  // of each tool's last refused spawn, by nspace
+    unsigned last_tool = 0;
+    double started = 0;                        // seconds since the epoch
+
+  private:
+    Host(Loop &loop, const map::Topology &topology, const HostOptions &options);
+    Result<void> initialize();
+    Result<void> watch_losses();
+
+    HostOptions options_;
+    std::string nspace_, uri_;
+};
+
+} // namespace px::server

@@ -3,22 +3,23 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import textwrap
 
 import pxtest
 
-SAMPLE = '''
-import pxtest
-class Sample(pxtest.Case):
-    def test_process_left(self):
-        self.start_program(["sh", "-c", "setsid sleep 60 >/dev/null 2>&1 & exit 0"]).finish()
-    def test_file_left(self):
-        (self.tmp / "rendezvous").write_text("")
-    def test_output(self):
-        done = self.start_program(["sh", "-c", "cat; exit 7"], stdin=b"abc").finish()
-        self.assertEqual((done.code, done.out), (7, b"abc"))
-    def test_skip(self):
-        pxtest.program("no-such-program")
-'''
+SAMPLE = textwrap.dedent('''
+    import pxtest
+    class Sample(pxtest.Case):
+        def test_process_left(self):
+            self.start_program(["sh", "-c", "setsid sleep 60 >/dev/null 2>&1 & exit 0"]).finish()
+        def test_file_left(self):
+            (self.tmp / "rendezvous").write_text("")
+        def test_output(self):
+            done = self.start_program(["sh", "-c", "cat; exit 7"], stdin=b"abc").finish()
+            self.assertEqual((done.code, done.out), (7, b"abc"))
+        def test_skip(self):
+            pxtest.program("no-such-program")
+''')
 
 
 class Helper(pxtest.Case):

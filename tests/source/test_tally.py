@@ -32,5 +32,5 @@ class Tally(pxtest.Case):
         self.assertTrue(done.stdout.endswith("1 passed, 2 failed\n"))
 
     def test_a_missing_report_fails(self):
-        done = self.tally("/no/such/report.xml", "--may-skip=all")
+        done = self.tally("--may-skip", "all", "/no/such/report.xml")
         self.assertIn("1 passed, 2 failed", done.stdout)

@@ -1,0 +1,134 @@
+"""Real MPI programs, of whatever Open MPI and MPICH this machine has."""
+import re
+import shutil
+import subprocess
+
+import pxtest
+
+HPCC_INPUT = """HPLinpack benchmark input file
+small
+HPL.out      output file name (if any)
+8            device out (6=stdout,7=stderr,file)
+1            # of problems sizes (N)
+200          Ns
+1            # of NBs
+40           NBs
+0            PMAP process mapping (0=Row-,1=Column-major)
+1            # of process grids (P x Q)
+2            Ps
+2            Qs
+16.0         threshold
+1            # of panel fact
+2            PFACTs (0=left, 1=Crout, 2=Right)
+1            # of recursive stopping criterium
+4            NBMINs (>= 1)
+1            # of panels in recursion
+2            NDIVs
+1            # of recursive panel fact.
+1            RFACTs (0=left, 1=Crout, 2=Right)
+1            # of broadcast
+1            BCASTs (0=1rg,1=1rM,2=2rg,3=2rM,4=Lng,5=LnM)
+1            # of lookahead depth
+1            DEPTHs (>=0)
+2            SWAP (0=bin-exch,1=long,2=mix)
+64           swapping threshold
+0            L1 in (0=transposed,1=no-transposed) form
+0            U  in (0=transposed,1=no-transposed) form
+1            Equilibration (0=no,1=yes)
+8            memory alignment in double (> 0)
+"""
+
+
+def open_mpi_version():
+    """The first number of Open MPI's version, or 0."""
+    program = shutil.which("mpirun.openmpi") or shutil.which("mpirun")
+    if program is None:
+        return 0
+    text = subprocess.run([program, "--version"], stdout=subprocess.PIPE, text=True,
+                          check=False).stdout
+    found = re.search(r"Open MPI\) (\d+)", text)
+    return int(found.group(1)) if found else 0
+
+
+class OpenMpi(pxtest.Case):  # ctest: timeout=120
+    def test_size(self):
+        program = pxtest.program("init_finalize")
+        done = self.expect(0, ["-n", "4", "--oversubscribe", program], timeout=60)
+        self.assertIn(b"4 processes, up to 4 per node, 1 node\n", done.out)
+        self.assertEqual(done.err, b"")
+
+    def test_one(self):
+        done = self.expect(0, [pxtest.program("init_finalize")])
+        self.assertIn(b"1 processes, up to 1 per node, 1 node\n", done.out)
+
+    def test_two_applications_are_one_world(self):
+        program = pxtest.program("init_finalize")
+        done = self.expect(0, ["-n", "1", program, ":", "-n", "2", program])
+        self.assertIn(b"3 processes", done.out)
+
+    def test_abort(self):
+        program = pxtest.program("abort")
+        for rank in ("0", "2"):
+            done = self.expect(3, ["-n", "3", "--oversubscribe", program, "3", rank])
+            self.assertIn(b"rank %s" % rank.encode(), done.err)
+
+    def test_a_rank_that_dies_in_the_job(self):
+        script = f"[ $PXLAUNCH_RANK = 1 ] && kill -9 $$; exec {pxtest.program('init_finalize')}"
+        self.expect(137, ["-n", "2", "sh", "-c", script])
+
+    def test_on_a_server_that_stays(self):
+        program = pxtest.program("init_finalize")
+        self.assertEqual(self.rec(["up"]).code, 0)
+        for _ in range(3):
+            done = self.expect(0, ["-n", "2", "--oversubscribe", program])
+            self.assertIn(b"2 processes", done.out)
+        self.assertEqual(self.rec(["down"]).code, 0)
+
+
+class Spawn(pxtest.Case):  # ctest: timeout=120
+    def test_open_mpi_5(self):
+        if open_mpi_version() < 5:
+            self.skipTest("Open MPI is older than 5")
+        done = self.expect(0, ["-n", "1", "--oversubscribe", pxtest.program("spawn"), "2"],
+                           timeout=60)
+        self.assertEqual(sorted(done.out.splitlines()),
+                         [b"child 1 of 3, sum 3", b"child 2 of 3, sum 3", b"parent 0 of 3, sum 3"])
+
+
+class SpawnOld(pxtest.Case):  # ctest: timeout=120
+    """Open MPI 4.1's way to spawn crashed a PMIx 4.2.2 server: it works or is refused."""
+
+    def test_open_mpi_4(self):
+        if open_mpi_version() != 4:
+            self.skipTest("no Open MPI 4 here")
+        done = self.launch(["-n", "1", "--oversubscribe", pxtest.program("spawn"), "2"],
+                           timeout=60)
+        if done.code == 0:
+            self.assertEqual(done.out.count(b"sum 3"), 3, done)
+        else:
+            self.assertNotIn(b"lost", done.err)
+            self.assertIn(b"pxlaunch: hint: ", done.err)
+
+
+class Hpcc(pxtest.Case):  # ctest: serial timeout=300
+    def test_completes_and_passes(self):
+        hpcc = shutil.which("hpcc")
+        if hpcc is None:
+            self.skipTest("hpcc is not installed")
+        (self.home / "hpccinf.txt").write_text(HPCC_INPUT)
+        self.expect(0, ["-n", "4", "--oversubscribe", hpcc], timeout=240)
+        report = (self.home / "hpccoutf.txt").read_text()
+        self.assertRegex(report, r"\|\|Ax-b\|\|.*PASSED")
+        self.assertIn("Success=1", report)
+
+
+class Mpich(pxtest.Case):
+    """Debian's MPICH cannot wire up here: that is an error, not four programs of size one."""
+
+    def test_refused_with_a_hint(self):
+        program = pxtest.program("init_finalize_mpich")
+        done = self.launch(["-n", "4", "--oversubscribe", program], timeout=60)
+        self.assertEqual(done.code, 125, done)
+        self.assertIn(b"MPICH", done.err)
+        self.assertIn(b"pxlaunch: hint: ", done.err)
+        self.assertNotIn(b"1 processes", done.out)

@@ -1,0 +1,68 @@
+// here.cpp - the environment, the host and the identity of processes.
+#include "pxlaunch/discover/here.h"
+
+#include "pxlaunch/base/fd.h"
+#include "pxlaunch/base/text.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <climits>
+#include <unistd.h>
+
+namespace px::discover {
+
+namespace {
+
+std::string first_line(const std::string &path) {
+    const auto text = read_file(path);
+    return text ? text->substr(0, text->find('\n')) : std::string();
+}
+
+std::string link_target(const char *path) {
+    std::array<char, 256> target{};
+    const ssize_t size = ::readlink(path, target.data(), target.size());
+    return size > 0 ? std::string(target.data(), static_cast<std::size_t>(size))
+                    : std::string();
+}
+
+} // namespace
+
+const std::string &Here::get(std::string_view name) const {
+    static const std::string none;
+    const auto found = env.find(name);
+    return found == env.end() ? none : found->second;
+}
+
+Here this_process() {
+    Here here;
+    for (char **entry = ::environ; *entry != nullptr; ++entry) {
+        const std::string_view text = *entry;
+        const auto equals = text.find('=');
+        if (equals == std::string_view::npos) continue;
+        here.env.emplace(text.substr(0, equals), text.substr(equals + 1));
+    }
+    here.uid = ::getuid();
+    std::array<char, HOST_NAME_MAX + 1> host{};
+    ::gethostname(host.data(), host.size() - 1);
+    here.host = host.data();
+    here.boot = first_line("/proc/sys/kernel/random/boot_id");
+    here.pid_space = link_target("/proc/self/ns/pid");
+    return here;
+}
+
+unsigned long long start_of(pid_t pid) {
+    const auto stat = read_file(fmt::format("/proc/{}/stat", pid));
+    if (!stat) return 0;
+    // The second field is a name in parentheses that may hold anything, also ") ".
+    const auto name_end = stat->rfind(')');
+    if (name_end == std::string::npos || name_end + 2 >= stat->size()) return 0;
+    const auto fields = split(std::string_view(*stat).substr(name_end + 2), ' ');
+    constexpr std::size_t state = 0, start_time = 19; // fields 3 and 22 of proc(5)
+    if (fields.size() <= start_time || fields[state] == "Z" || fields[state] == "X")
+        return 0;
+    const auto start = parse_number(fields[start_time], LONG_MAX);
+    return start ? static_cast<unsigned long long>(*start) : 0;
+}
+
+} // namespace px::discover

@@ -1,0 +1,33 @@
+#pragma once
+// Where this process is, as far as discovery asks: a value, so that tests make their own.
+
+#include <functional>
+#include <map>
+#include <string>
+#include <sys/types.h>
+
+namespace px::discover {
+
+using Environment = std::map<std::string, std::string, std::less<>>;
+
+struct Here {
+    Environment env;
+    uid_t uid = 0;
+    std::string host;           // gethostname()
+    std::string site_directory; // the site's "run_directory"; empty: none
+    std::string tmp = "/tmp";   // where TMPDIR is unset
+    std::string boot;           // this boot of the kernel
+    std::string pid_space;      // the pid namespace: pids mean something only inside one
+
+    // The variable's value; "" where it is unset, as for every scheduler's variables.
+    [[nodiscard]] const std::string &get(std::string_view name) const;
+    [[nodiscard]] bool has(std::string_view name) const { return !get(name).empty(); }
+};
+
+Here this_process();
+
+// When a process started, in clock ticks since boot: with its pid, its identity. 0: there
+// is no such process (any more).
+unsigned long long start_of(pid_t pid);
+
+} // namespace px::discover

@@ -5,7 +5,7 @@ import re
 import pxtest
 
 
-class Server(pxtest.Case):  # no test of its own
+class _Server(pxtest.Case):
     """Each test has a server of its own, which is taken down at the end."""
 
     def setUp(self):
@@ -19,7 +19,7 @@ class Server(pxtest.Case):  # no test of its own
         self.assertIn(done.code, (0, 125), done)
 
 
-class Up(Server):
+class Up(_Server):
     def test_jobs_share_it(self):
         server = self.one_process("pxrec").pid
         for _ in range(3):
@@ -55,7 +55,7 @@ class Up(Server):
         self.expect(0, ["true"])
 
 
-class Jobs(Server):
+class Jobs(_Server):
     def setUp(self):
         super().setUp()
         self.job = self.start(["-n", "2", "--oversubscribe", "end_with", "0", "600"])
@@ -138,7 +138,7 @@ class Run(pxtest.Case):
         self.assertEqual(running.signal(15).finish().code, 143)
 
 
-class Shared(Server):  # ctest: serial timeout=120
+class Shared(_Server):  # ctest: serial timeout=120
     """Twenty jobs at once on one server never share a core; what does not fit waits."""
 
     SCRIPT = "date +%s.%N; grep Cpus_allowed_list /proc/self/status; sleep 0.3; date +%s.%N"

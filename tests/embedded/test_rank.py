@@ -7,13 +7,13 @@ import pxtest
 CPUS = sorted(os.sched_getaffinity(0))
 
 
-class View(pxtest.Case):
+class _View(pxtest.Case):
     def view(self, arguments=(), **options):
         done = self.expect(0, [*arguments, "show_rank"], **options)
         return pxtest.ranks(done.out)
 
 
-class Identity(View):
+class Identity(_View):
     def test_rank_variables(self):
         for rank, seen in self.view(["-n", "3", "--oversubscribe"]).items():
             env = seen["env"]
@@ -39,7 +39,7 @@ class Identity(View):
         self.assertEqual(seen["pid"], seen["pgid"])
 
 
-class Process(View):
+class Process(_View):
     def test_umask(self):
         seen = self.view(preexec_fn=lambda: os.umask(0o027))[0]
         self.assertEqual(seen["umask"], "0027")
@@ -70,7 +70,7 @@ class Process(View):
         self.assertEqual(sorted(done.out.split()), [b"/tmp", b"/usr"])
 
 
-class Environment(View):
+class Environment(_View):
     def test_whole(self):
         env = self.view(env={"ANY_NAME": "value", "EMPTY": ""})[0]["env"]
         self.assertEqual((env.get("ANY_NAME"), env.get("EMPTY")), (b"value", b""))
@@ -114,7 +114,7 @@ class Environment(View):
         self.assertEqual(self.expect(0, ["--path", str(directory), "mine"]).out, b"found\n")
 
 
-class Cores(View):
+class Cores(_View):
     """Binding, as the kernel tells it."""
 
     def cpus(self, arguments, **options):
@@ -156,7 +156,7 @@ class Cores(View):
         self.assertEqual(seen, {0: [CPUS[-1]]})
 
 
-class OpenMpiBinding(View):
+class OpenMpiBinding(_View):
     def test_none_is_none_under_open_mpi_too(self):
         """Open MPI 4 binds itself unless it is told not to: only its own process can tell."""
         program = pxtest.program("init_finalize")

@@ -1,0 +1,45 @@
+#pragma once
+// Signals: their names, their delivery through a signalfd, never through handlers.
+
+#include "pxlaunch/base/loop.h"
+
+#include <csignal>
+#include <string>
+#include <vector>
+
+namespace px::drive {
+
+// "SIGSEGV"; of a number without a name "signal 50".
+std::string signal_name(int signal);
+
+// The value of --forward-signals: names with or without SIG, numbers, separated by
+// commas, or "none". The Error names the option.
+Result<std::vector<int>> parse_signals(const std::string &text);
+std::vector<int> default_forwarded(); // USR1 USR2 TSTP CONT
+
+class Signals {
+  public:
+    using Handler = std::function<void(int signal)>;
+
+    // Before the first thread starts. A signal that was ignored when we started (nohup, a
+    // background job of a script) stays ignored.
+    static Result<std::unique_ptr<Signals>> block(const std::vector<int> &forwarded);
+    Signals(const Signals &) = delete;
+    Signals &operator=(const Signals &) = delete;
+    ~Signals();
+
+    void deliver(Loop &loop, Handler handler); // from now on, on the loop's thread
+    [[nodiscard]] bool was_ignored(int signal) const;
+    // What a program that we start is to have again.
+    [[nodiscard]] const sigset_t &original_mask() const { return original_; }
+
+  private:
+    Signals() = default;
+
+    Fd fd_;
+    Loop *loop_ = nullptr;
+    sigset_t original_{}, blocked_{};
+    std::vector<int> ignored_;
+};
+
+} // namespace px::drive

@@ -18,6 +18,7 @@ struct RankEnd {
     int exit_code = 0;  // meaningful only if signal is 0
     int signal = 0;     // the signal that killed it, or 0
     double started = 0, ended = 0;
+    bool core_dumped = false;
 
     [[nodiscard]] int status() const { return signal != 0 ? killed_by(signal) : exit_code; }
 };

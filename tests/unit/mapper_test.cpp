@@ -459,8 +459,8 @@ TEST_CASE("map: no cpu is given out twice, no rank is lost, whatever is asked") 
                 Job job{6, map, "slot", bind, cpus};
                 job.exclusive = true;
                 const auto layout = place(there.nodes, spec_of({job}));
-                const bool one_cpu = map.starts_with("core") || map == "hwthread";
-                CHECK(layout.has_value() == (cpus < 3 || !one_cpu));
+                const int most = map == "hwthread" ? 0 : map.starts_with("core") ? 1 : 3;
+                CHECK(layout.has_value() == (cpus <= most));
                 if (!layout) continue;
                 REQUIRE(layout->ranks.size() == 6);
                 std::set<std::pair<int, int>> taken;

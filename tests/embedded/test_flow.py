@@ -5,19 +5,15 @@ import time
 import pxtest
 
 LIMIT = 64 << 20
-SIZE = 64_000_000
+SIZE = 128_000_000
 
 
-class Stopped(pxtest.Case):  # ctest: serial timeout=180
-    def setUp(self):
-        super().setUp()
-        if pxtest.SANITIZER:
-            self.skipTest("a sanitizer needs memory of its own")
-
+class Stopped(pxtest.Case):  # ctest: unsanitized serial timeout=180
     def flood(self, **options):
         self.checker = subprocess.Popen(
             [pxtest.program("flood"), "check", "4", str(SIZE)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.addCleanup(self._close, self.checker)
         running = self.start(["-n", "4", "--oversubscribe", "flood", str(SIZE)],
                              stdout=self.checker.stdin, **options)
         self.eventually("output flows", lambda: len(self.processes("flood")) == 4)
@@ -53,10 +49,8 @@ class Stopped(pxtest.Case):  # ctest: serial timeout=180
         self.complete(running)
 
 
-class Input(pxtest.Case):  # ctest: serial timeout=120
+class Input(pxtest.Case):  # ctest: unsanitized serial timeout=120
     def test_a_rank_that_does_not_read(self):
-        if pxtest.SANITIZER:
-            self.skipTest("a sanitizer needs memory of its own")
         with open("/dev/zero", "rb") as zeros:
             running = self.start(["end_with", "0", "5"], stdin=zeros).wait_for(b"ends with")
         self.assertEqual(running.popen.poll(), None)

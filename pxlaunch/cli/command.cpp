@@ -130,6 +130,9 @@ class Parser {
                                 set.error().hint));
                 continue;
             }
+            if (given.option->name == "rec" || given.option->name == "uri") {
+                options.server_origin = given.origin;
+            }
             command_.reasons.push_back(
                 {fmt::format("--{}", given.option->name),
                  fmt::format("{}: {}", quoted(given.value),

@@ -108,13 +108,21 @@ std::vector<Given> variables(const job::Environment &environment, Reasons &reaso
         // An empty variable is how a script unsets one for a single command.
         if (value && !value->empty()) add_variable(all, option, *value, name);
     }
-    const bool has_timeout = std::any_of(all.begin(), all.end(), [](const Given &given) {
-        return given.option->name == "timeout";
-    });
+    const auto has = [&](std::string_view name) {
+        return std::any_of(all.begin(), all.end(), [&](const Given &given) {
+            return given.option->name == name;
+        });
+    };
     const auto mpiexec = job::find_variable(environment, "MPIEXEC_TIMEOUT");
-    if (!has_timeout && mpiexec && !mpiexec->empty()) {
+    if (!has("timeout") && mpiexec && !mpiexec->empty()) {
         all.push_back({find_option("timeout"), std::string(*mpiexec), Layer::environment,
                        "MPIEXEC_TIMEOUT"});
+    }
+    // `pxrec run` sets the one for its script; the other may be a user's habit.
+    if (has("uri") && has("rec")) {
+        std::erase_if(all,
+                      [](const Given &given) { return given.option->name == "rec"; });
+        reasons.push_back({"--rec", "of PXLAUNCH_REC not used: PXLAUNCH_URI"});
     }
     explain_unknown(environment, reasons);
     return all;

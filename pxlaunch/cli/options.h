@@ -58,10 +58,11 @@ struct Options {
     job::Io io; // io.input is the default unless input_given
     bool input_given = false;
 
-    std::string rec, rec_argument; // --rec NAME[:ARG]; empty: discover
-    std::string uri;               // as typed: "file:PATH" or a literal URI
-    bool no_start = false;         // never start a server
-    job::Limits limits;            // complete, with the built-in defaults
+    std::string rec;           // NAME[:ARG] of --rec; empty: discover
+    std::string uri;           // as typed: "file:PATH" or a literal URI
+    std::string server_origin; // "--rec", "PXLAUNCH_URI", a file: where they came from
+    bool no_start = false;     // never start a server
+    job::Limits limits;        // complete, with the built-in defaults
 
     bool probe = false;   // print what is here, run nothing
     bool explain = false; // print the reasons, run nothing

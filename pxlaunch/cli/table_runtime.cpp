@@ -1,13 +1,19 @@
 // table_runtime.cpp - the options of "Runtime".
 #include "pxlaunch/cli/setters.h"
 #include "pxlaunch/cli/signals.h"
+#include "pxlaunch/discover/discover.h"
+
+#include <algorithm>
 
 namespace px::cli {
 
 namespace {
 
 std::vector<Word> rec_words() {
-    return {{"local", "a server of pxrec's own, on this node"}};
+    std::vector<Word> words;
+    for (const auto &rec : discover::rec_names())
+        words.push_back({rec.name, rec.meaning});
+    return words;
 }
 std::vector<Word> failure_words() {
     return {{"kill", "end the other ranks (the default)"},
@@ -18,15 +24,15 @@ std::vector<Word> timeout_words() {
     return {{"stacks", "print every rank's call stack before it is ended"}};
 }
 
+// Whether this one takes an argument is for discovery to say.
 Result<void> set_rec(Options &job, AppOptions &, Value value) {
-    const auto colon = value.find(':');
-    const std::string name = value.substr(0, colon);
-    if (name != "local") return wrong_word(name, rec_words());
-    if (colon != std::string::npos) {
-        return usage_error(fmt::format("local takes no argument, got '{}'", value),
-                           "write --rec local");
+    const auto words = rec_words();
+    const std::string name = value.substr(0, value.find(':'));
+    if (std::none_of(words.begin(), words.end(),
+                     [&](const Word &word) { return word.word == name; })) {
+        return wrong_word(name, words);
     }
-    job.rec = name;
+    job.rec = value;
     return {};
 }
 
@@ -84,11 +90,11 @@ Result<void> set_signals(Options &job, AppOptions &, Value value) {
 std::vector<Option> server_options() {
     return {
         {.name = "rec",
-         .argument = "NAME",
+         .argument = "NAME[:ARG]",
          .group = Group::runtime,
          .words = rec_words,
          .set = set_rec,
-         .help = "start this kind of server, and no other",
+         .help = "use this kind of server, and no other",
          .more =
              "The runtime to use: a word of --rec=help. An explicit choice never falls "
              "back to another one."},

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <list>
 
 namespace px::map {
@@ -15,6 +16,10 @@ inline constexpr auto big = "pack:2 numa:4 l3:1 core:4 pu:2";
 inline constexpr auto no_smt = "pack:2 numa:1 l3:2 l2:2 core:2 pu:1"; // 16 cores
 inline constexpr auto laptop = "pack:1 core:4 pu:2";
 inline constexpr auto single = "pack:1 core:1 pu:1";
+
+inline std::string test_data(const std::string &name) {
+    return std::filesystem::path(__FILE__).parent_path() / "data" / name;
+}
 
 struct Cluster {
     std::list<Topology> topologies; // a list, so that pointers into it stay

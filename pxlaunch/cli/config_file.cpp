@@ -77,7 +77,8 @@ class Reader {
             if (option == nullptr) continue;
             if (value.is_array()) {
                 for (const auto &item : value) one_default(*option, name, item);
-                if (!option->adds_up) wrong(name, "takes one value, not a list");
+                if (!option->adds_up)
+                    wrong(name, fmt::format("{} takes one value, not a list", name));
             } else {
                 one_default(*option, name, value);
             }

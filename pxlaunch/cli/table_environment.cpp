@@ -23,9 +23,7 @@ Result<void> set_path(Options &, AppOptions &app, Value value) {
     return {};
 }
 
-} // namespace
-
-std::vector<Option> environment_options() {
+std::vector<Option> variable_options() {
     return {
         {.name = "env",
          .letter = 'x',
@@ -70,6 +68,11 @@ std::vector<Option> environment_options() {
          .help = "forward nothing but -x and --env-file",
          .more = "Forward nothing of pxlaunch's environment but what -x and --env-file "
                  "name."},
+    };
+}
+
+std::vector<Option> directory_options() {
+    return {
         {.name = "wdir",
          .letter = 'C',
          .spellings = {"-wdir"},
@@ -92,6 +95,14 @@ std::vector<Option> environment_options() {
          .more = "Directories in which a command without a slash is looked for. The "
                  "default is PATH of the ranks' environment."},
     };
+}
+
+} // namespace
+
+std::vector<Option> environment_options() {
+    auto all = variable_options();
+    for (auto &row : directory_options()) all.push_back(row);
+    return all;
 }
 
 } // namespace px::cli

@@ -147,7 +147,7 @@ class Completion {
         }
         if (spec_.placement.map.per_object > 0) {
             return because(about, fmt::format("as many as {} gives",
-                                              to_string(spec_.placement.map)));
+                                              to_string(asked_.map.value_or(MapBy{}))));
         }
         if (const int slots = slots_of(app)) {
             app.np = slots;

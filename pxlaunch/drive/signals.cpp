@@ -1,12 +1,9 @@
 // signals.cpp - names, blocking and reading of signals.
 #include "pxlaunch/drive/signals.h"
 
-#include "pxlaunch/base/text.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cerrno>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
@@ -30,47 +27,6 @@ constexpr Name names[] = {
     {SIGVTALRM, "VTALRM"}, {SIGPROF, "PROF"}, {SIGWINCH, "WINCH"}, {SIGIO, "IO"},
     {SIGPWR, "PWR"},       {SIGSYS, "SYS"}};
 
-std::string upper(std::string text) {
-    for (char &c : text)
-        c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-    return text;
-}
-
-Error unknown(const std::string &word) {
-    std::vector<std::string> all;
-    for (const Name &each : names) all.emplace_back(each.name);
-    std::string plain = upper(word);
-    if (plain.starts_with("SIG")) plain = plain.substr(3);
-    const std::string near = nearest(plain, all);
-    return usage_error(
-        fmt::format("--forward-signals: unknown signal '{}'", word),
-        fmt::format("{}write names or numbers, separated by commas, or 'none'",
-                    near.empty() ? "" : fmt::format("did you mean '{}'? ", near)));
-}
-
-Result<int> parse_signal(const std::string &word) {
-    if (const auto number = parse_number(word, 1000)) {
-        if (*number >= 1 && *number <= SIGRTMAX) return static_cast<int>(*number);
-        return usage_error(fmt::format("--forward-signals: there is no signal {}", word),
-                           fmt::format("numbers are 1 to {}", SIGRTMAX));
-    }
-    std::string plain = upper(word);
-    if (plain.starts_with("SIG")) plain = plain.substr(3);
-    for (const Name &each : names) {
-        if (plain == each.name) return each.number;
-    }
-    return unknown(word);
-}
-
-Result<void> check_forwardable(int signal, const std::string &word) {
-    if (signal != SIGKILL && signal != SIGSTOP) return {};
-    return usage_error(
-        fmt::format("--forward-signals: '{}' cannot be forwarded, because no process can "
-                    "catch it",
-                    word),
-        "use TERM or TSTP");
-}
-
 } // namespace
 
 std::string signal_name(int signal) {
@@ -79,21 +35,6 @@ std::string signal_name(int signal) {
     }
     return fmt::format("signal {}", signal);
 }
-
-Result<std::vector<int>> parse_signals(const std::string &text) {
-    std::vector<int> signals;
-    if (text == "none") return signals;
-    for (const std::string &word : split(text, ',')) {
-        const int signal = PX_TRY(parse_signal(word));
-        PX_TRY(check_forwardable(signal, word));
-        if (std::find(signals.begin(), signals.end(), signal) == signals.end()) {
-            signals.push_back(signal);
-        }
-    }
-    return signals;
-}
-
-std::vector<int> default_forwarded() { return {SIGUSR1, SIGUSR2, SIGTSTP, SIGCONT}; }
 
 Result<std::unique_ptr<Signals>> Signals::block(const std::vector<int> &forwarded) {
     std::unique_ptr<Signals> signals(new Signals);

@@ -1,5 +1,5 @@
 #pragma once
-// Signals: their names, their delivery through a signalfd, never through handlers.
+// Signals: their names, and their delivery through a signalfd, never through handlers.
 
 #include "pxlaunch/base/loop.h"
 
@@ -11,11 +11,6 @@ namespace px::drive {
 
 // "SIGSEGV"; of a number without a name "signal 50".
 std::string signal_name(int signal);
-
-// The value of --forward-signals: names with or without SIG, numbers, separated by
-// commas, or "none". The Error names the option.
-Result<std::vector<int>> parse_signals(const std::string &text);
-std::vector<int> default_forwarded(); // USR1 USR2 TSTP CONT
 
 class Signals {
   public:

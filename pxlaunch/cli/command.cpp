@@ -34,6 +34,7 @@ class Parser {
         for (std::size_t i = 0; i < scan.segments.size(); ++i) {
             application(i, std::move(scan.segments[i].argv));
         }
+        check_sense();
         if (scanned) check_commands();
         return finish();
     }
@@ -138,6 +139,28 @@ class Parser {
                  fmt::format("{}: {}", quoted(given.value),
                              given.layer == Layer::command_line ? "command line"
                                                                 : given.origin)});
+        }
+    }
+
+    // An option that was typed and would do nothing. From a file it is a habit, not a
+    // mistake.
+    void check_sense() {
+        const Options &options = command_.options;
+        const auto typed = [&](std::string_view name) {
+            return std::any_of(
+                given_[0].begin(), given_[0].end(),
+                [&](const Given &given) { return given.option->name == name; });
+        };
+        if (options.limits.stacks_on_timeout && typed("on-timeout") &&
+            !typed("timeout") && !options.limits.timeout) {
+            errors_.push_back(usage_error("--on-timeout does nothing without --timeout",
+                                          "write --timeout TIME too"));
+        }
+        if (typed("json") && options.json && !options.runs_nothing() &&
+            !options.display.any()) {
+            errors_.push_back(
+                usage_error("--json has nothing to print",
+                            "it goes with --probe, --explain or --display"));
         }
     }
 

@@ -18,11 +18,11 @@ struct Surroundings {
     std::string directory;        // working directory as the user spells it, absolute
     job::Inherited inherited;     // umask and limits
     bool in_background = false;   // of a terminal: stdin is not ours to read
-    job::Allocation allocation;   // by default none; main fills it from the chosen server
+    job::Allocation allocation;   // none, this node; main fills in the chosen server's
 };
 
 // This process: environ, $PWD where it is the working directory, umask, limits. Changes
-// nothing. `allocation` is left at its default.
+// nothing. `allocation` names this node and is no allocation.
 Surroundings look_around();
 
 Checked<job::Spec> make_spec(const Options &options, const Config &config,

@@ -60,6 +60,11 @@ std::string current_directory(const job::Environment &environment) {
 
 bool is_in_background() { return ::isatty(0) == 1 && ::tcgetpgrp(0) != ::getpgrp(); }
 
+std::string host_name() {
+    char name[256] = {};
+    return ::gethostname(name, sizeof name - 1) == 0 ? name : "";
+}
+
 } // namespace
 
 Surroundings look_around() {
@@ -70,6 +75,8 @@ Surroundings look_around() {
     here.directory = current_directory(here.environment);
     here.inherited = {current_umask(), current_rlimits()};
     here.in_background = is_in_background();
+    const std::string host = host_name();
+    if (!host.empty()) here.allocation.nodes = {host};
     return here;
 }
 

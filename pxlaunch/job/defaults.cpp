@@ -107,6 +107,10 @@ class Completion {
             map.oversubscribe = true;
         }
         map.nolocal |= asked_.nolocal;
+        if (map.nolocal && nodes_ == 1) {
+            errors_.push_back(usage_error(
+                "--nolocal leaves no node: this server has 1 node", "leave it out"));
+        }
         if (!map.oversubscribe && !allocation_.managed) {
             map.oversubscribe = true;
             because("oversubscribe", "allowed: outside an allocation");

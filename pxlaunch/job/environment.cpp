@@ -196,7 +196,8 @@ Environment rank_environment(const Environment &own, const EnvRules &rules,
     if (rules.threads > 0 && !threads_named && !find_variable(env, "OMP_NUM_THREADS")) {
         set_variable(env, "OMP_NUM_THREADS", std::to_string(rules.threads));
         reasons.push_back({"OMP_NUM_THREADS",
-                           fmt::format("{}: -c, and it was not set", rules.threads)});
+                           fmt::format("{}: the cores of each rank, and it was not set",
+                                       rules.threads)});
     }
     return env;
 }

@@ -138,6 +138,8 @@ TEST_CASE("counts and places that cannot be") {
     CHECK_FALSE(make({"--host", "here.example.com"}).errors.empty());
     CHECK(make({"--exclude", "here"}).errors ==
           "--exclude leaves no node | exclude fewer nodes, or name others with --host\n");
+    CHECK(make({"--nolocal"}).errors ==
+          "--nolocal leaves no node: this server has 1 node | leave it out\n");
     CHECK(make({"--oversubscribe", "--map-by", "slot:nooversubscribe"}).errors ==
           "--oversubscribe and :NOOVERSUBSCRIBE contradict each other | leave one out\n");
     CHECK(make({"-n", "2", "--stdin", "2"}).errors ==
@@ -184,4 +186,5 @@ TEST_CASE("this process, as its ranks will find it") {
     CHECK(here.inherited.umask <= 0777);
     CHECK(here.inherited.rlimits.size() >= 15);
     CHECK_FALSE(here.environment.empty());
+    CHECK(here.allocation.nodes.size() == 1);
 }

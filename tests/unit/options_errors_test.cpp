@@ -182,6 +182,19 @@ TEST_CASE("options that contradict each other") {
     CHECK(parse({"--pty", "--tag=no", "p"}));
 }
 
+TEST_CASE("options that would do nothing") {
+    check({
+        {{"--on-timeout", "stacks", "p"},
+         "--on-timeout does nothing without --timeout | write --timeout TIME too\n"},
+        {{"--json", "p"},
+         "--json has nothing to print | it goes with --probe, --explain or --display\n"},
+        {{"--json", "--probe"}, ""},
+        {{"--json=no", "p"}, ""},
+        {{"--on-timeout", "stacks", "--timeout", "5", "p"}, ""},
+    });
+    CHECK(errors_of({"p"}, {"PXLAUNCH_JSON=1", "PXLAUNCH_ON_TIMEOUT=stacks"}).empty());
+}
+
 TEST_CASE("options of the whole job belong before the first ':'") {
     for (const auto &option : option_table()) {
         if (option.scope == Scope::app || !option.layered || option.words != nullptr)

@@ -13,9 +13,10 @@ Json cores_json(const Topology &topology, const Pus &within, const Pus &usable) 
     Json cores = Json::array();
     for (const auto &core : topology.parts(job::Object::core)) {
         if (!intersects(core.pus, within)) continue;
-        cores.push_back({{"os", core.os},
-                         {"pus", range_text(core.pus)},
-                         {"usable", intersects(core.pus, usable)}});
+        auto &entry = cores.emplace_back(Json::object()); // lists in braces would copy
+        entry["os"] = core.os;
+        entry["pus"] = range_text(core.pus);
+        entry["usable"] = intersects(core.pus, usable);
     }
     return cores;
 }
@@ -38,13 +39,15 @@ Json level_json(const NodeView &node, job::Object kind, const Pus &within) {
 }
 
 Json rank_json(const RankPlace &rank) {
-    return {{"rank", rank.rank},
-            {"app", rank.app},
-            {"app_rank", rank.app_rank},
-            {"node", rank.node},
-            {"local_rank", rank.local_rank},
-            {"cpus", range_text(rank.cpus)},
-            {"gpus", range_text(rank.gpus)}};
+    Json json = Json::object();
+    json["rank"] = rank.rank;
+    json["app"] = rank.app;
+    json["app_rank"] = rank.app_rank;
+    json["node"] = rank.node;
+    json["local_rank"] = rank.local_rank;
+    json["cpus"] = range_text(rank.cpus);
+    json["gpus"] = range_text(rank.gpus);
+    return json;
 }
 
 } // namespace

@@ -40,8 +40,9 @@ inline constexpr const char *hint = "px.hint";     // string
 inline constexpr const char *ranks = "px.ranks"; // string: one line for each rank's end
 inline constexpr const char *aborted = "px.aborted"; // bool: status is that of an abort
 
-// The namespace of our own servers starts so; anything else is a foreign server.
-inline constexpr const char *server_prefix = "pxrec.";
+// The namespace of our own servers starts so; anything else is a foreign server. No '.' in
+// it: libpmix splits "NAMESPACE.RANK;tcp4://..." at the first one (5.0, ptl_base_connect.c).
+inline constexpr const char *server_prefix = "pxrec-";
 
 // IOF sources of a job that a rank spawned: child number above, rank below.
 inline constexpr unsigned child_shift = 22;

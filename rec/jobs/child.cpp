@@ -14,7 +14,9 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <linux/close_range.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -55,6 +57,8 @@ void adopt_descriptors(Prepared &prepared) {
     if (::dup2(spec.in, 0) < 0 || ::dup2(spec.out, 1) < 0 || ::dup2(spec.err, 2) < 0) {
         fail(prepared, Step::descriptors);
     }
+    // Libraries open descriptors without close-on-exec (libpmix 4.2.2: a pipe). Linux 5.11.
+    ::syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC);
     if (spec.keep >= 0 && ::fcntl(spec.keep, F_SETFD, 0) != 0) {
         fail(prepared, Step::descriptors);
     }

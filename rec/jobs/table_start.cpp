@@ -140,7 +140,7 @@ Result<void> JobTable::launch(Job &job) {
         give_up(job);
         return launched;
     }
-    if (job.root->pulled) output_.start(job);
+    if (job.root->pulled || job.asked.forwarded) output_.start(job);
     return {};
 }
 

@@ -77,7 +77,7 @@ Result<void> Host::initialize() {
         return system_error(fmt::format("cannot create '{}'", session), errno);
     }
     pmix_topology_t topology{const_cast<char *>("hwloc"),
-                             map::hwloc_topology(pool.topology())};
+                             map::hwloc_of(pool.topology())};
     pmix::InfoList infos;
     infos.text(PMIX_SERVER_NSPACE, nspace_)
         .rank(PMIX_SERVER_RANK, 0)

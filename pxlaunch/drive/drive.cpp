@@ -1,0 +1,198 @@
+// drive.cpp - the life of a job on the client's side.
+#include "pxlaunch/drive/drive.h"
+
+#include "pxlaunch/base/text.h"
+
+#include <fmt/format.h>
+
+#include <csignal>
+#include <unistd.h>
+
+namespace px::drive {
+
+namespace {
+
+constexpr Milliseconds say_that_it_waits{5000};
+// Often enough that the server's window (8 MB) never empties, seldom enough to cost nothing.
+constexpr std::size_t acknowledge_after = 1 << 20;
+
+std::vector<Writer> writers_of(const job::Spec &spec) {
+    std::vector<Writer> writers;
+    int app_number = 0;
+    for (const auto &app : spec.apps) {
+        for (int i = 0; i < app.np; ++i) {
+            Writer writer;
+            writer.rank = writer.local_rank = static_cast<int>(writers.size());
+            writer.app = app_number;
+            writers.push_back(writer);
+        }
+        ++app_number;
+    }
+    return writers;
+}
+
+Interruption::Settings interruption_settings(const job::Limits &limits) {
+    Interruption::Settings settings;
+    settings.grace = limits.grace;
+    settings.forward = limits.forward_signals;
+    settings.timeout = limits.timeout.value_or(Milliseconds(0));
+    settings.stacks = limits.stacks_on_timeout;
+    return settings;
+}
+
+} // namespace
+
+Drive::Drive(Loop &loop, tool::Session &session, Signals &signals, const job::Spec &spec,
+             DriveOptions options, Listener listener)
+    : loop_(loop), session_(session), signals_(signals), spec_(spec),
+      options_(std::move(options)), listener_(std::move(listener)),
+      interruption_(interruption_settings(spec.limits)) {}
+
+Result<job::JobResult> Drive::run() {
+    OutputRouter::Events events;
+    events.drained = [this](std::size_t bytes) { on_drained(bytes); };
+    events.broken = [this](Channel channel) {
+        if (channel == Channel::out) perform(interruption_.on_reader_gone());
+    };
+    events.error = [this](Error error) { fail(std::move(error)); };
+    output_ = PX_TRY(OutputRouter::create(loop_, spec_.io, writers_of(spec_), events, {}));
+    session_.on_output = [this](tool::Source from, tool::Channel channel, std::string bytes) {
+        on_output(from, channel, bytes);
+    };
+    session_.on_job_end = [this](job::JobResult result) { on_job_end(std::move(result)); };
+    session_.on_lost = [this] { on_lost(); };
+    signals_.deliver(loop_, [this](int number) { on_signal(number); });
+    spawn();
+    loop_.run();
+    if (terminal_) terminal_->leave();
+    if (error_) return *error_;
+    return result_;
+}
+
+void Drive::spawn() {
+    tool::SpawnExtras extras;
+    extras.parent = options_.parent;
+    extras.map_only = options_.map_only;
+    if (spec_.io.pty) {
+        const auto size = window_size(STDIN_FILENO).value_or(WindowSize{24, 80});
+        extras.rows = size.rows;
+        extras.columns = size.columns;
+    }
+    wait_timer_ = loop_.after(say_that_it_waits, [this] { say_waiting(); });
+    session_.spawn(spec_, extras, [this](Result<std::string> nspace) {
+        spawned(std::move(nspace));
+    });
+}
+
+// A server that is busy is asked why it does not answer; one that does not even answer that
+// within the start time is given up.
+void Drive::say_waiting() {
+    start_timer_ = loop_.after(spec_.limits.start_timeout, [this] {
+        fail(cannot_run(fmt::format("the server did not start the job within {}",
+                                    duration_text(spec_.limits.start_timeout)),
+                        "--start-timeout allows it more time; --probe shows other servers"));
+    });
+    session_.query({"px.waiting"}, "", [this](Result<tool::Session::Answers> answers) {
+        if (!answers || !nspace_.empty() || (*answers)["px.waiting"].empty()) return;
+        loop_.cancel(start_timer_); // it is alive, and the job's turn will come
+        say(fmt::format("waiting: {}; --no-wait makes this an error", (*answers)["px.waiting"]));
+    });
+}
+
+void Drive::spawned(Result<std::string> nspace) {
+    loop_.cancel(wait_timer_);
+    loop_.cancel(start_timer_);
+    if (!nspace) return fail(std::move(nspace).error());
+    nspace_ = *nspace;
+    if (auto placed = output_->placed(writers_of(spec_), nspace_); !placed) {
+        return fail(std::move(placed).error());
+    }
+    session_.pull(nspace_, [this](Result<void> pulled) {
+        if (!pulled) fail(std::move(pulled).error());
+    });
+    begin();
+}
+
+void Drive::begin() {
+    if (spec_.limits.timeout) {
+        timeout_timer_ = loop_.after(*spec_.limits.timeout, [this] {
+            perform(interruption_.on_timeout(running()));
+        });
+    }
+    if (listener_.started) listener_.started(nspace_);
+    if (options_.wants_layout) {
+        session_.query({"px.layout"}, nspace_, [this](Result<tool::Session::Answers> answers) {
+            if (answers && listener_.layout) listener_.layout((*answers)["px.layout"]);
+        });
+    }
+    if (options_.wants_ranks) {
+        session_.query({"px.jobs"}, "", [this](Result<tool::Session::Answers> answers) {
+            if (answers && listener_.ranks) listener_.ranks((*answers)["px.jobs"]);
+        });
+    }
+    start_input();
+}
+
+void Drive::start_input() {
+    if (options_.map_only || spec_.io.input.to == job::StdinTo::none) return;
+    if (spec_.io.pty) {
+        if (auto terminal = RawTerminal::of(STDIN_FILENO)) {
+            terminal_.emplace(std::move(*terminal));
+            terminal_->enter();
+        }
+    }
+    input_ = std::make_unique<StdinPump>(loop_, STDIN_FILENO, [this](std::string bytes) {
+        const bool end = bytes.empty();
+        session_.push_input(nspace_, spec_.io.input, std::move(bytes), end,
+                            [this] { input_->sent(); });
+    });
+    input_->start();
+}
+
+void Drive::on_output(tool::Source from, tool::Channel channel, const std::string &bytes) {
+    output_->take(static_cast<int>(from.child), from.rank,
+                  channel == tool::Channel::out ? Channel::out : Channel::err, bytes);
+}
+
+void Drive::on_drained(std::size_t bytes) {
+    unacknowledged_ += bytes;
+    if (unacknowledged_ < acknowledge_after || nspace_.empty()) return;
+    session_.acknowledge(nspace_, unacknowledged_);
+    unacknowledged_ = 0;
+}
+
+void Drive::on_job_end(job::JobResult result) {
+    result_ = std::move(result);
+    result_.timed_out = interruption_.timed_out();
+    finish();
+}
+
+void Drive::on_lost() {
+    if (finishing_) return;
+    result_.lost_runtime = true;
+    result_.explanation = options_.error_details;
+    finish();
+}
+
+void Drive::fail(Error error) {
+    if (!error_) error_ = std::move(error);
+    if (!nspace_.empty()) session_.kill(nspace_);
+    finish();
+}
+
+// The last thing that happens: what is still to be written is, then the loop ends.
+void Drive::finish() {
+    if (finishing_) return;
+    finishing_ = true;
+    if (input_) input_->stop();
+    for (const auto timer : {timeout_timer_, action_timer_, wait_timer_, start_timer_}) {
+        loop_.cancel(timer);
+    }
+    output_->finish([this] { loop_.stop(); });
+}
+
+int Drive::running() const {
+    return spec_.np() - static_cast<int>(result_.ranks.size());
+}
+
+} // namespace px::drive

@@ -1,0 +1,78 @@
+#pragma once
+// One job from its spawn to its exit status: the only place where the server's news, the
+// user's signals, input, output and time meet. Everything runs on the loop.
+
+#include "pxlaunch/drive/messages.h"
+#include "pxlaunch/drive/output.h"
+#include "pxlaunch/drive/signals.h"
+#include "pxlaunch/drive/signals_interruption.h"
+#include "pxlaunch/drive/stdin.h"
+#include "pxlaunch/drive/stdin_terminal.h"
+#include "pxlaunch/tool/session.h"
+
+namespace px::drive {
+
+struct DriveOptions {
+    std::string parent;       // "NAMESPACE.RANK" that we run in; or empty
+    bool map_only = false;    // --dry-run: the server places the job and starts nothing
+    bool wants_layout = false;
+    bool wants_ranks = false; // pids and hosts at the start
+    std::string error_details; // where the server's log is, for the error of a lost server
+};
+
+// What others want to hear while the job runs; any of it may be empty.
+struct Listener {
+    std::function<void(const std::string &nspace)> started;
+    std::function<void(const std::string &layout_json)> layout;
+    std::function<void(const std::string &jobs_json)> ranks;
+};
+
+class Drive {
+  public:
+    Drive(Loop &loop, tool::Session &session, Signals &signals, const job::Spec &spec,
+          DriveOptions options, Listener listener);
+    Drive(const Drive &) = delete;
+    Drive &operator=(const Drive &) = delete;
+
+    // Runs the job; returns how it ended, or why it never ran. Its output is written and
+    // the user has been told when this returns.
+    Result<job::JobResult> run();
+
+  private:
+    void spawn();
+    void spawned(Result<std::string> nspace);
+    void say_waiting();
+    void start_input();
+    void begin();
+    void on_output(tool::Source from, tool::Channel channel, const std::string &bytes);
+    void on_drained(std::size_t bytes);
+    void on_job_end(job::JobResult result);
+    void on_lost();
+    void on_signal(int number);
+    void perform(const Actions &actions);
+    void perform_one(const Action &action);
+    void stop_us();
+    void fail(Error error);
+    void finish();
+    [[nodiscard]] int running() const;
+    void say(const std::string &text);
+
+    Loop &loop_;
+    tool::Session &session_;
+    Signals &signals_;
+    const job::Spec &spec_;
+    DriveOptions options_;
+    Listener listener_;
+    Interruption interruption_;
+    std::unique_ptr<OutputRouter> output_;
+    std::unique_ptr<StdinPump> input_;
+    std::optional<RawTerminal> terminal_;
+    std::string nspace_; // empty until the job runs
+    std::size_t unacknowledged_ = 0;
+    Loop::Timer start_timer_ = 0, wait_timer_ = 0, timeout_timer_ = 0, action_timer_ = 0;
+    bool finishing_ = false;
+    std::optional<Error> error_;
+    job::JobResult result_;
+};
+
+} // namespace px::drive

@@ -1,0 +1,72 @@
+// drive_signals.cpp - what signals and timeouts make the driver do.
+#include "pxlaunch/drive/drive.h"
+
+#include <fmt/format.h>
+
+#include <csignal>
+#include <unistd.h>
+
+namespace px::drive {
+
+void Drive::say(const std::string &text) {
+    const std::string lines = rendered_message(text);
+    output_->message(std::string_view(lines).substr(0, lines.size() - 1));
+}
+
+void Drive::on_signal(int number) {
+    if (number == SIGWINCH) {
+        const auto size = window_size(STDIN_FILENO);
+        if (size && !nspace_.empty()) session_.set_window(nspace_, size->rows, size->columns);
+        return;
+    }
+    const bool ends_us = number == SIGINT || number == SIGTERM || number == SIGHUP ||
+                         number == SIGQUIT;
+    if (nspace_.empty() && ends_us) {
+        // Nothing runs yet: the server drops the request when we are gone.
+        result_.status = killed_by(number);
+        say(fmt::format("{}: the job was not started", signal_name(number)));
+        return finish();
+    }
+    if (finishing_) {
+        // Only our own writing is left; whoever asks twice does not want it.
+        if (ends_us) loop_.stop();
+        return;
+    }
+    perform(interruption_.on_signal(number, running(), Clock::now()));
+}
+
+void Drive::perform(const Actions &actions) {
+    for (const auto &action : actions) perform_one(action);
+}
+
+void Drive::perform_one(const Action &action) {
+    switch (action.kind) {
+    case Action::send: session_.signal(nspace_, action.signal); break;
+    case Action::kill: session_.kill(nspace_); break;
+    case Action::say: say(action.text); break;
+    case Action::stacks: session_.print_stacks(nspace_, {}); break;
+    case Action::stop_us: stop_us(); break;
+    case Action::timer:
+        loop_.cancel(action_timer_);
+        action_timer_ =
+            loop_.after(action.delay, [this] { perform(interruption_.on_timer(running())); });
+        break;
+    case Action::give_up:
+        result_.timed_out = interruption_.timed_out();
+        if (const auto signal = interruption_.ended_by(); signal && !result_.timed_out) {
+            result_.status = killed_by(*signal);
+        }
+        finish();
+        break;
+    }
+}
+
+// As the shell's Ctrl-Z has it: we stop too, and go on with the job when we are continued.
+void Drive::stop_us() {
+    if (terminal_) terminal_->leave();
+    ::raise(SIGSTOP);
+    if (terminal_) terminal_->enter();
+    if (input_) input_->resume();
+}
+
+} // namespace px::drive

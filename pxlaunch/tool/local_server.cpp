@@ -1,0 +1,98 @@
+// local_server.cpp - finding and starting pxrec.
+#include "pxlaunch/tool/local_server.h"
+
+#include "pxlaunch/base/text.h"
+
+#include <fmt/format.h>
+
+#include <climits>
+#include <csignal>
+#include <cstdlib>
+#include <fcntl.h>
+#include <spawn.h>
+#include <unistd.h>
+
+extern "C" char **environ;
+
+namespace px::tool {
+
+namespace {
+
+bool is_program(const std::string &path) { return ::access(path.c_str(), X_OK) == 0; }
+
+// Beside pxlaunch, where it is installed; else along PATH.
+Result<std::string> find_pxrec() {
+    char self[PATH_MAX];
+    const ssize_t size = ::readlink("/proc/self/exe", self, sizeof self);
+    std::string beside;
+    if (size > 0) {
+        beside = std::string(self, static_cast<std::size_t>(size));
+        beside = beside.substr(0, beside.rfind('/')) + "/pxrec";
+        if (is_program(beside)) return beside;
+    }
+    const char *path = std::getenv("PATH");
+    for (const auto &directory : split(path == nullptr ? "" : path, ':')) {
+        if (!directory.empty() && is_program(directory + "/pxrec")) return directory + "/pxrec";
+    }
+    return cannot_run(fmt::format("no server runs here, and none can be started: there is no "
+                                  "'pxrec' beside pxlaunch ({}) nor in PATH",
+                                  beside),
+                      "start the script with 'pxrec run' on the host, or name a server with "
+                      "--uri");
+}
+
+struct SpawnSettings {
+    posix_spawn_file_actions_t files{};
+    posix_spawnattr_t attributes{};
+    SpawnSettings() {
+        ::posix_spawn_file_actions_init(&files);
+        ::posix_spawnattr_init(&attributes);
+        sigset_t none;
+        sigemptyset(&none);
+        ::posix_spawnattr_setsigmask(&attributes, &none);
+        // Its own session: a Ctrl-C of the terminal is ours to pass on.
+        ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSID);
+    }
+    SpawnSettings(const SpawnSettings &) = delete;
+    SpawnSettings &operator=(const SpawnSettings &) = delete;
+    ~SpawnSettings() {
+        ::posix_spawn_file_actions_destroy(&files);
+        ::posix_spawnattr_destroy(&attributes);
+    }
+};
+
+} // namespace
+
+Result<LocalServer> LocalServer::start(bool find_gpus) {
+    const std::string program = PX_TRY(find_pxrec());
+    Pipe keepalive = PX_TRY(make_pipe());
+    Pipe ready = PX_TRY(make_pipe());
+    // dup2 onto itself is what clears close-on-exec in the child alone.
+    SpawnSettings settings;
+    for (const int fd : {keepalive.read.get(), ready.write.get()}) {
+        ::posix_spawn_file_actions_adddup2(&settings.files, fd, fd);
+    }
+    std::vector<std::string> words = {"pxrec", "serve",
+                                      fmt::format("--keepalive={}", keepalive.read.get()),
+                                      fmt::format("--ready={}", ready.write.get())};
+    if (find_gpus) words.emplace_back("--gpus");
+    std::vector<char *> argv;
+    for (auto &word : words) argv.push_back(word.data());
+    argv.push_back(nullptr);
+    pid_t pid = 0;
+    const int error_number = ::posix_spawn(&pid, program.c_str(), &settings.files,
+                                           &settings.attributes, argv.data(), environ);
+    if (error_number != 0) {
+        return system_error(fmt::format("cannot start '{}'", program), error_number);
+    }
+    LocalServer server;
+    server.keepalive_ = std::move(keepalive.write);
+    server.ready_ = std::move(ready.read);
+    return server;
+}
+
+Result<ReadyServer> LocalServer::wait(std::chrono::milliseconds deadline) {
+    return await_ready(ready_.get(), deadline);
+}
+
+} // namespace px::tool

@@ -1,0 +1,23 @@
+#pragma once
+// A server of our own on this node, for one pxlaunch: a pxrec that ends when we do.
+
+#include "pxlaunch/base/ready.h"
+#include "pxlaunch/base/fd.h"
+
+#include <chrono>
+
+namespace px::tool {
+
+class LocalServer {
+  public:
+    // Starts it and returns at once; it gets ready while we do other things.
+    static Result<LocalServer> start(bool find_gpus);
+
+    Result<ReadyServer> wait(std::chrono::milliseconds deadline);
+    // The server ends when this object does, or when this process does, in whatever way.
+
+  private:
+    Fd keepalive_, ready_;
+};
+
+} // namespace px::tool

@@ -1,0 +1,190 @@
+// serve.cpp - the life of a server process.
+#include "rec/cli/serve.h"
+
+#include "pxlaunch/base/ready.h"
+#include "pxlaunch/discover/rendezvous.h"
+#include "pxlaunch/pmix/settings.h"
+#include "rec/cli/guard.h"
+#include "rec/jobs/leftovers.h"
+#include "rec/server/host.h"
+
+#include <fmt/format.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <fcntl.h>
+#include <filesystem>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+namespace px::rec {
+
+namespace {
+
+constexpr Milliseconds last_words{2000}; // for jobs to end when the server has to
+
+// A descriptor below 3 would be mistaken for a rank's stream; libpmix writes to 1 and 2.
+Result<void> settle_descriptors(const std::string &log) {
+    const int null = ::open("/dev/null", O_RDWR);
+    const int file = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+    if (null < 0 || file < 0) {
+        return system_error(fmt::format("cannot open '{}'", log), errno);
+    }
+    ::dup2(null, 0);
+    ::dup2(file, 1);
+    ::dup2(file, 2);
+    if (null > 2) ::close(null);
+    if (file > 2) ::close(file);
+    rlimit files{};
+    if (::getrlimit(RLIMIT_NOFILE, &files) == 0) {
+        files.rlim_cur = files.rlim_max; // three descriptors a rank, and more
+        ::setrlimit(RLIMIT_NOFILE, &files);
+    }
+    return {};
+}
+
+class Server {
+  public:
+    Server(const ServeOptions &options, const discover::Here &here, std::string directory)
+        : options_(options), here_(here), directory_(std::move(directory)) {}
+
+    Result<void> start();
+    void run() { loop_->run(); }
+    [[nodiscard]] const std::string &uri() const { return host_->uri(); }
+
+  private:
+    Result<void> watch_signals();
+    Result<void> publish_address();
+    void watch_keepalive();
+    void end();
+    void count_idle();
+
+    ServeOptions options_;
+    discover::Here here_;
+    std::string directory_;
+    std::unique_ptr<Loop> loop_;
+    std::unique_ptr<map::Topology> topology_;
+    std::unique_ptr<server::Host> host_;
+    Fd signals_;
+    bool ending_ = false;
+    Loop::Timer idle_timer_ = 0;
+};
+
+Result<void> Server::start() {
+    loop_ = PX_TRY(Loop::create());
+    PX_TRY(watch_signals());
+    topology_ = std::make_unique<map::Topology>(PX_TRY(map::Topology::load_this_machine(
+        options_.find_gpus ? map::Devices::find : map::Devices::skip)));
+    host_ = PX_TRY(server::Host::start(*loop_, *topology_, {directory_, options_.managed}));
+    host_->jobs.on_end = [this] {
+        if (ending_ && host_->jobs.jobs().empty()) loop_->stop();
+        count_idle();
+    };
+    watch_keepalive();
+    count_idle();
+    if (options_.discoverable) PX_TRY(publish_address());
+    return {};
+}
+
+Result<void> Server::watch_signals() {
+    sigset_t set;
+    sigemptyset(&set);
+    for (const int number : {SIGCHLD, SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, number);
+    ::sigprocmask(SIG_BLOCK, &set, nullptr);
+    ::signal(SIGPIPE, SIG_IGN);
+    signals_ = Fd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+    if (!signals_) return system_error("cannot watch for signals", errno);
+    loop_->watch(signals_.get(), EPOLLIN, [this](std::uint32_t) {
+        signalfd_siginfo info{};
+        bool ended = false;
+        for (;;) {
+            const auto got = read_some(signals_.get(), &info, sizeof info);
+            if (!got || *got <= 0) break;
+            ended = ended || info.ssi_signo != SIGCHLD;
+        }
+        host_->jobs.reap();
+        if (ended) end();
+    });
+    return {};
+}
+
+Result<void> Server::publish_address() {
+    discover::Rendezvous rendezvous;
+    rendezvous.version = PX_VERSION;
+    rendezvous.pmix_version = pmix::library_version();
+    rendezvous.uri = host_->uri();
+    const auto owner = discover::read_owner(directory_);
+    if (!owner) return cannot_run(fmt::format("no owner is recorded in '{}'", directory_));
+    rendezvous.owner = *owner;
+    rendezvous.uid = here_.uid;
+    rendezvous.allocation = options_.allocation;
+    rendezvous.managed = options_.managed;
+    rendezvous.cores = host_->pool.cores();
+    rendezvous.started = host_->started;
+    rendezvous.log = directory_ + "/log";
+    return discover::write_rendezvous(directory_, rendezvous);
+}
+
+void Server::watch_keepalive() {
+    if (options_.keepalive < 0) return;
+    loop_->watch(options_.keepalive, EPOLLIN, [this](std::uint32_t) {
+        loop_->forget(options_.keepalive);
+        end();
+    });
+}
+
+void Server::end() {
+    if (ending_) return;
+    ending_ = true;
+    if (host_->jobs.jobs().empty()) return loop_->stop();
+    host_->jobs.kill_all();
+    loop_->after(last_words, [this] { loop_->stop(); }); // the guard does the rest
+}
+
+void Server::count_idle() {
+    if (!options_.idle) return;
+    loop_->cancel(idle_timer_);
+    if (host_->jobs.jobs().empty()) {
+        idle_timer_ = loop_->after(*options_.idle, [this] {
+            if (host_->jobs.jobs().empty()) end();
+        });
+    }
+}
+
+} // namespace
+
+void serve(const ServeOptions &options, const discover::Here &here) {
+    pmix::settle_environment();
+    const std::string name = options.discoverable
+                                 ? discover::pool_name(here, options.allocation)
+                                 : discover::job_name(::getpid());
+    const auto fail = [&options](const Error &error) {
+        tell_ready(options.ready, error);
+        ::_exit(static_cast<int>(error.exit));
+    };
+    auto directory = discover::create_run_directory(here, name, ::getpid());
+    if (!directory) fail(directory.error());
+    if (!*directory) {
+        fail(cannot_run(fmt::format("a server for '{}' runs already", name),
+                        "see it with 'pxrec status', end it with 'pxrec down'"));
+    }
+    const std::string path = **directory;
+    fork_under_guard({options.keepalive, options.ready, [path](bool clean) {
+                          if (clean) {
+                              (void)discover::remove_run_directory(path);
+                          } else {
+                              discover::keep_run_directory(path);
+                          }
+                      }});
+    if (auto settled = settle_descriptors(path + "/log"); !settled) fail(settled.error());
+    jobs::become_subreaper();
+    Server server(options, here, path);
+    if (auto started = server.start(); !started) fail(started.error());
+    tell_ready(options.ready, ReadyServer{server.uri(), path});
+    server.run();
+    ::_exit(0); // libpmix's files go with the directory; finalizing it would only cost time
+}
+
+} // namespace px::rec

@@ -1,0 +1,27 @@
+#pragma once
+// The server process: one PMIx server on this node, from its directory to its last job.
+
+#include "pxlaunch/base/result.h"
+#include "pxlaunch/discover/here.h"
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+namespace px::rec {
+
+struct ServeOptions {
+    bool managed = false;     // a shared pool that others may find; else one pxlaunch's own
+    bool discoverable = false; // writes the rendezvous document
+    bool find_gpus = false;
+    int keepalive = -1;       // a descriptor; the server ends at its end of file
+    int ready = -1;           // a descriptor for one line: "ok URI", or "error ..."
+    std::optional<std::chrono::milliseconds> idle; // ends after so long without a job
+    std::string allocation = "none";
+};
+
+// Becomes the server (under a guard) and ends the process. What goes wrong at the start is
+// written to `ready`.
+[[noreturn]] void serve(const ServeOptions &options, const discover::Here &here);
+
+} // namespace px::rec

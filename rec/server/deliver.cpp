@@ -1,0 +1,98 @@
+// deliver.cpp - output on its way to the tool, and the news of a job's end. Both leave by
+// the same connection in the order of these calls, so the end comes after the last byte.
+#include "pxlaunch/pmix/info.h"
+#include "pxlaunch/pmix/keys.h"
+#include "pxlaunch/pmix/settings.h"
+#include "rec/server/host.h"
+
+#include <fmt/format.h>
+#include <pmix_server.h>
+
+#include <filesystem>
+#include <future>
+
+namespace px::server {
+
+namespace {
+
+// Lives until libpmix has taken it: IOF_deliver keeps our pointers.
+struct Parcel {
+    pmix_proc_t source;
+    std::string bytes;
+    pmix_byte_object_t object;
+};
+
+void on_delivered(pmix_status_t, void *data) { delete static_cast<Parcel *>(data); }
+
+// "RANK HOST PID EXIT SIGNAL STARTED ENDED" for each rank.
+std::string rank_lines(const job::JobResult &result) {
+    std::string text;
+    for (const auto &rank : result.ranks) {
+        text += fmt::format("{} {} {} {} {} {:.6f} {:.6f}\n", rank.rank, rank.host, rank.pid,
+                            rank.exit_code, rank.signal, rank.started, rank.ended);
+    }
+    return text;
+}
+
+pmix::InfoList end_of(const jobs::Job &job) {
+    const auto &result = job.result;
+    pmix::InfoList infos;
+    const pmix_proc_t owner = pmix::proc(job.asked.owner.nspace, job.asked.owner.rank);
+    infos.procs(PMIX_EVENT_CUSTOM_RANGE, {owner})
+        .proc(PMIX_EVENT_AFFECTED_PROC, pmix::proc(job.nspace, PMIX_RANK_WILDCARD))
+        .flag(PMIX_EVENT_NON_DEFAULT, true)
+        .integer(PMIX_EXIT_CODE, result.status)
+        .status(PMIX_JOB_TERM_STATUS, result.status)
+        .text(pmix::key::ranks, rank_lines(result));
+    if (result.first_failure >= 0) {
+        infos.rank(PMIX_RANK, static_cast<pmix_rank_t>(result.first_failure));
+    }
+    if (result.aborted) {
+        infos.flag(pmix::key::aborted, true)
+            .text(PMIX_EVENT_TEXT_MESSAGE, result.abort_text);
+    }
+    if (result.not_run) infos.integer(pmix::key::exit, static_cast<int>(*result.not_run));
+    if (!result.explanation.empty()) infos.text(pmix::key::what, result.explanation);
+    if (!result.hint.empty()) infos.text(pmix::key::hint, result.hint);
+    return infos;
+}
+
+void notify(const Host &host, const jobs::Job &job) {
+    auto infos = end_of(job);
+    const auto self = pmix::proc(host.nspace(), 0);
+    std::promise<void> taken;
+    const auto status = PMIx_Notify_event(
+        PMIX_EVENT_JOB_END, &self, PMIX_RANGE_CUSTOM, infos.data(), infos.size(),
+        [](pmix_status_t, void *data) { static_cast<std::promise<void> *>(data)->set_value(); },
+        &taken);
+    if (status == PMIX_SUCCESS) taken.get_future().wait();
+}
+
+} // namespace
+
+void Host::deliver(const jobs::Job &job, int rank, jobs::Channel channel, std::string bytes) {
+    if (job.root->silent) return; // nobody takes it, and libpmix would keep it for ever
+    auto *parcel = new Parcel;
+    // What a spawned job writes goes to the owner of its root, who pulls only that.
+    const auto number = (job.child << pmix::key::child_shift) + static_cast<unsigned>(rank);
+    parcel->source = pmix::proc(job.root->nspace, number);
+    parcel->bytes = std::move(bytes);
+    parcel->object = {parcel->bytes.data(), parcel->bytes.size()};
+    const auto to = channel == jobs::Channel::out ? PMIX_FWD_STDOUT_CHANNEL
+                                                  : PMIX_FWD_STDERR_CHANNEL;
+    const auto status = PMIx_server_IOF_deliver(&parcel->source, to, &parcel->object, nullptr,
+                                                0, on_delivered, parcel);
+    if (status != PMIX_SUCCESS) delete parcel;
+}
+
+void Host::ended(const jobs::Job &job) {
+    if (!job.silent && !job.root->silent && job.root == &job) notify(*this, job);
+    store.forget_job(job.nspace);
+    pmix_nspace_t nspace;
+    PMIX_LOAD_NSPACE(nspace, job.nspace.c_str());
+    PMIx_server_deregister_nspace(nspace, nullptr, nullptr);
+    std::error_code ignored;
+    std::filesystem::remove_all(fmt::format("{}/{}", options_.directory, job.number), ignored);
+}
+
+} // namespace px::server

@@ -146,6 +146,7 @@ Look look_at_directory(const RunDirectory &directory, const std::string &allocat
         return named(fmt::format("its server (pid {}) has ended", directory.owner->pid));
     }
     if (seen.state == Sighting::absent) return named("its server is not ready");
+    if (!directory.owner) return named("it does not say whose it is");
     if (directory.life == Life::unknown && seen.server.owner.host == here.host) {
         return named("its server is in another pid namespace; name it with --uri file:" +
                      seen.path);

@@ -1,97 +1,82 @@
-// launch.cpp - command line, discovery, attach, spawn, drive: each step in its own folder.
+// launch.cpp - command line, discovery, inspection: what happens before a job runs.
 #include "pxlaunch/cli/launch.h"
 
 #include "pxlaunch/base/text.h"
-#include "pxlaunch/cli/command.h"
-#include "pxlaunch/cli/make_spec.h"
-#include "pxlaunch/discover/discover.h"
-#include "pxlaunch/drive/drive.h"
+#include "pxlaunch/cli/inspect.h"
+#include "pxlaunch/discover/probe.h"
+#include "pxlaunch/drive/messages.h"
 #include "pxlaunch/pmix/settings.h"
-#include "pxlaunch/tool/local_server.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <unistd.h>
 
 namespace px::cli {
 
-namespace {
-
-void print(const Error &error) {
-    const std::string text = drive::rendered(error);
-    (void)write_all(STDERR_FILENO, text);
+void print_error(const Error &error) {
+    (void)write_all(STDERR_FILENO, drive::rendered(error));
 }
 
+namespace {
+
 int print_all(const std::vector<Error> &errors) {
-    for (const auto &error : errors) print(error);
+    for (const auto &error : errors) print_error(error);
     return static_cast<int>(errors.front().exit);
 }
 
-int print_text(const std::string &text) {
-    const auto written = write_all(STDOUT_FILENO, text);
-    return written ? 0 : 1;
+Result<int> print_text(const std::string &text) {
+    if (auto written = write_all(STDOUT_FILENO, text); !written) {
+        return cannot_run(fmt::format("stdout: {}", written.error().what));
+    }
+    return 0;
 }
 
-// Whether the site wants servers started on this host at all.
+// Whether the site wants jobs to run on this host itself (a login node, say).
 Result<void> check_local_policy(const Config &config, const std::string &host) {
-    for (const auto &policy : config.local) {
-        if (!matches(policy.host, host)) continue;
-        if (policy.rule == LocalRule::allow) return {};
-        if (policy.rule == LocalRule::refuse) {
-            return cannot_run(fmt::format("jobs may not run on '{}' itself: {} says so", host,
-                                          config.site_path),
-                              policy.message);
-        }
-        (void)write_all(STDERR_FILENO, drive::rendered_message(policy.message));
-        return {};
+    const auto policy =
+        std::find_if(config.local.begin(), config.local.end(),
+                     [&host](const LocalPolicy &each) { return matches(each.host, host); });
+    if (policy == config.local.end() || policy->rule == LocalRule::allow) return {};
+    const std::string what =
+        fmt::format("jobs {} not run on '{}' itself: {} says so",
+                    policy->rule == LocalRule::refuse ? "may" : "should", host, config.site_path);
+    if (policy->rule == LocalRule::refuse) return cannot_run(what, policy->message);
+    (void)write_all(STDERR_FILENO, drive::rendered_message(what));
+    if (!policy->message.empty()) {
+        (void)write_all(STDERR_FILENO, drive::rendered_message(policy->message));
     }
     return {};
 }
 
-// The rank that we run in, if it is one of the server that we attach to.
-std::string parent_of(const discover::Found &found, const job::Environment &environment) {
-    if (found.from != "parent") return {};
-    const auto value = [&environment](std::string_view name) -> std::string {
-        for (const auto &entry : environment) {
-            if (entry.starts_with(name) && entry[name.size()] == '=') {
-                return entry.substr(name.size() + 1);
-            }
-        }
-        return {};
-    };
-    return value("PMIX_NAMESPACE") + "." + value("PMIX_RANK");
+} // namespace
+
+Launch::Launch(Command command, Surroundings surroundings)
+    : command_(std::move(command)), surroundings_(std::move(surroundings)),
+      here_(discover::this_process()) {
+    here_.site_directory = command_.config.run_directory;
 }
 
-class Launch {
-  public:
-    Launch(Command command, Surroundings surroundings)
-        : command_(std::move(command)), surroundings_(std::move(surroundings)),
-          here_(discover::this_process()) {}
-
-    int run();
-
-  private:
-    Result<discover::Found> find_server();
-    Result<void> start_server(const discover::Found &found);
-    Result<int> run_job(const discover::Found &found);
-    Result<tool::AttachTo> address(const discover::Found &found);
-
-    Command command_;
-    Surroundings surroundings_;
-    discover::Here here_;
-    std::optional<tool::LocalServer> server_;
-    std::string server_directory_;
-    job::Spec spec_;
-};
+Result<int> Launch::probe() {
+    const auto candidates = discover::look_at_all(here_);
+    const auto &options = command_.options;
+    (void)PX_TRY(print_text(options.json ? discover::candidate_json(candidates) + "\n"
+                                         : discover::candidate_table(candidates) + "\n"));
+    const bool usable =
+        std::any_of(candidates.begin(), candidates.end(), [](const auto &candidate) {
+            return candidate.state == discover::Candidate::usable;
+        });
+    return usable ? 0 : static_cast<int>(Exit::cannot_run);
+}
 
 Result<discover::Found> Launch::find_server() {
     const Options &options = command_.options;
-    here_.site_directory = command_.config.run_directory;
     discover::Wish wish;
     wish.rec = options.rec;
     wish.uri = options.uri;
     wish.no_start = options.no_start;
+    if (!options.server_origin.empty()) wish.rec_name = wish.uri_name = options.server_origin;
     auto discovery = discover::discover(wish, here_);
     for (auto &reason : discovery.reasons) command_.reasons.push_back(std::move(reason));
     return std::move(discovery.found);
@@ -100,8 +85,11 @@ Result<discover::Found> Launch::find_server() {
 Result<void> Launch::start_server(const discover::Found &found) {
     if (found.kind != discover::Found::start_local) return {};
     PX_TRY(check_local_policy(command_.config, here_.host));
-    bool gpus = false;
-    for (const auto &app : command_.options.apps) gpus = gpus || app.gpus_per_rank.value_or(0) > 0;
+    const Options &options = command_.options;
+    if (options.runs_nothing() && !(options.dry_run && options.display.any())) return {};
+    const bool gpus =
+        std::any_of(options.apps.begin(), options.apps.end(),
+                    [](const AppOptions &app) { return app.gpus_per_rank.value_or(0) > 0; });
     server_ = PX_TRY(tool::LocalServer::start(gpus));
     return {};
 }
@@ -114,46 +102,57 @@ Result<tool::AttachTo> Launch::address(const discover::Found &found) {
     return tool::AttachTo{ready.uri, pmix::library_version(), deadline};
 }
 
-Result<int> Launch::run_job(const discover::Found &found) {
-    auto loop = PX_TRY(Loop::create());
-    auto signals = PX_TRY(drive::Signals::block(spec_.limits.forward_signals));
-    const auto to = PX_TRY(address(found));
-    auto session = PX_TRY(tool::Session::attach(*loop, to));
-    drive::DriveOptions options;
-    options.parent = parent_of(found, surroundings_.environment);
-    drive::Drive driver(*loop, *session, *signals, spec_, options, {});
-    const auto result = PX_TRY(driver.run());
-    drive::EndingContext context;
-    context.rule = spec_.limits.on_failure;
-    context.timeout = spec_.limits.timeout.value_or(std::chrono::milliseconds(0));
-    context.running = spec_.np();
-    const std::string text = drive::rendered(drive::ending(result, context));
-    if (!text.empty()) (void)write_all(STDERR_FILENO, text);
-    return job::exit_code(result, spec_.limits.on_failure);
+// What the chosen server changes for the counts and places of the job.
+void Launch::describe(const discover::Found &found) {
+    auto &allocation = surroundings_.allocation;
+    allocation.managed = found.managed;
+    if (!found.managed) return;
+    allocation.name = "the shared server";
+    allocation.cores = found.cores;
+    allocation.cores_source = "the server's rendezvous file";
 }
 
-int Launch::run() {
-    pmix::settle_environment();
-    auto found = find_server();
-    if (!found) return print_all({found.error()});
-    if (auto started = start_server(*found); !started) return print_all({started.error()});
-    surroundings_.allocation.managed = found->managed;
-    surroundings_.allocation.cores = found->cores;
+Result<int> Launch::inspect(const discover::Found &found) {
+    const Options &options = command_.options;
+    if (options.explain) {
+        return print_text(options.json ? explain_json(command_.reasons) + "\n"
+                                       : explain_text(command_.reasons));
+    }
+    (void)PX_TRY(print_text(dry_run_json(spec_, {found.from, found.server.attach},
+                                         surroundings_.environment) +
+                            "\n"));
+    return options.display.any() ? run_job(found) : 0;
+}
+
+Result<int> Launch::find_and_run() {
+    if (command_.options.probe) return probe();
+    const auto found = PX_TRY(find_server());
+    PX_TRY(start_server(found));
+    describe(found);
     auto spec = make_spec(command_.options, command_.config, surroundings_, command_.reasons);
     if (!spec) return print_all(spec.errors);
     spec_ = std::move(spec.value);
-    auto status = run_job(*found);
-    return status ? *status : print_all({status.error()});
+    if (command_.options.verbose > 0) {
+        (void)write_all(STDERR_FILENO, explain_text(command_.reasons));
+    }
+    return command_.options.runs_nothing() ? inspect(found) : run_job(found);
 }
 
-} // namespace
+int Launch::run() {
+    auto status = find_and_run();
+    if (!status) print_error(status.error());
+    // It has nothing to wait for: a second is for a machine that swaps.
+    if (server_) server_->end(std::chrono::seconds(1));
+    return status ? *status : static_cast<int>(status.error().exit);
+}
 
 int launch(int argc, char **argv) {
     Surroundings surroundings = look_around();
     auto parsed = parse_command_line(argc, argv, surroundings.environment);
     if (!parsed) return print_all(parsed.errors);
-    if (!parsed->text.empty()) return print_text(parsed->text);
+    if (!parsed->text.empty()) return print_text(parsed->text) ? 0 : 1;
     Launch launch(std::move(parsed.value), std::move(surroundings));
+    pmix::settle_environment(); // discovery has its copy of what it drops
     const int status = launch.run();
     std::fflush(nullptr);
     ::_exit(status); // libpmix's thread still runs: nothing may be destroyed under it

@@ -1,8 +1,42 @@
 #pragma once
 // pxlaunch from its command line to its exit status.
 
+#include "pxlaunch/base/fd.h"
+#include "pxlaunch/cli/command.h"
+#include "pxlaunch/cli/make_spec.h"
+#include "pxlaunch/discover/discover.h"
+#include "pxlaunch/tool/local_server.h"
+#include "pxlaunch/tool/session.h"
+
 namespace px::cli {
 
 int launch(int argc, char **argv);
+
+// The steps between a parsed command line and a job; each may be the last one.
+class Launch {
+  public:
+    Launch(Command command, Surroundings surroundings);
+    int run(); // the exit status; errors are printed
+
+  private:
+    Result<int> probe();
+    Result<int> inspect(const discover::Found &found);
+    Result<discover::Found> find_server();
+    Result<void> start_server(const discover::Found &found);
+    Result<tool::AttachTo> address(const discover::Found &found);
+    Result<int> find_and_run();
+    Result<int> run_job(const discover::Found &found); // launch_job.cpp
+    [[nodiscard]] std::string draw(const std::string &layout_json) const;
+    void describe(const discover::Found &found);
+
+    Command command_;
+    Surroundings surroundings_;
+    discover::Here here_;
+    std::optional<tool::LocalServer> server_;
+    std::string server_directory_;
+    job::Spec spec_;
+};
+
+void print_error(const Error &error);
 
 } // namespace px::cli

@@ -43,9 +43,9 @@ Interruption::Settings interruption_settings(const job::Limits &limits) {
 } // namespace
 
 Drive::Drive(Loop &loop, tool::Session &session, Signals &signals, const job::Spec &spec,
-             DriveOptions options, Listener listener)
+             DriveOptions options)
     : loop_(loop), session_(session), signals_(signals), spec_(spec),
-      options_(std::move(options)), listener_(std::move(listener)),
+      options_(std::move(options)),
       interruption_(interruption_settings(spec.limits)) {}
 
 Result<job::JobResult> Drive::run() {
@@ -107,34 +107,36 @@ void Drive::spawned(Result<std::string> nspace) {
     if (auto placed = output_->placed(writers_of(spec_), nspace_); !placed) {
         return fail(std::move(placed).error());
     }
-    session_.pull(nspace_, [this](Result<void> pulled) {
-        if (!pulled) fail(std::move(pulled).error());
-    });
+    if (options_.draw) return show_layout();
     begin();
 }
 
+// Before the first byte of output: the server holds that back until we take it.
+void Drive::show_layout() {
+    session_.query({"px.layout"}, nspace_, [this](Result<tool::Session::Answers> answers) {
+        if (finishing_) return;
+        if (!answers) return fail(std::move(answers).error());
+        output_->message(options_.draw((*answers)["px.layout"]));
+        if (options_.map_only) return finish();
+        begin();
+    });
+}
+
 void Drive::begin() {
+    session_.pull(nspace_, [this](Result<void> pulled) {
+        if (!pulled) fail(std::move(pulled).error());
+    });
     if (spec_.limits.timeout) {
         timeout_timer_ = loop_.after(*spec_.limits.timeout, [this] {
             perform(interruption_.on_timeout(running()));
         });
     }
-    if (listener_.started) listener_.started(nspace_);
-    if (options_.wants_layout) {
-        session_.query({"px.layout"}, nspace_, [this](Result<tool::Session::Answers> answers) {
-            if (answers && listener_.layout) listener_.layout((*answers)["px.layout"]);
-        });
-    }
-    if (options_.wants_ranks) {
-        session_.query({"px.jobs"}, "", [this](Result<tool::Session::Answers> answers) {
-            if (answers && listener_.ranks) listener_.ranks((*answers)["px.jobs"]);
-        });
-    }
+    if (options_.started) options_.started(loop_, nspace_);
     start_input();
 }
 
 void Drive::start_input() {
-    if (options_.map_only || spec_.io.input.to == job::StdinTo::none) return;
+    if (spec_.io.input.to == job::StdinTo::none) return;
     if (spec_.io.pty) {
         if (auto terminal = RawTerminal::of(STDIN_FILENO)) {
             terminal_.emplace(std::move(*terminal));
@@ -170,7 +172,7 @@ void Drive::on_job_end(job::JobResult result) {
 void Drive::on_lost() {
     if (finishing_) return;
     result_.lost_runtime = true;
-    result_.explanation = options_.error_details;
+    result_.explanation = options_.server_log;
     finish();
 }
 

@@ -15,22 +15,16 @@ namespace px::drive {
 struct DriveOptions {
     std::string parent;       // "NAMESPACE.RANK" that we run in; or empty
     bool map_only = false;    // --dry-run: the server places the job and starts nothing
-    bool wants_layout = false;
-    bool wants_ranks = false; // pids and hosts at the start
-    std::string error_details; // where the server's log is, for the error of a lost server
-};
-
-// What others want to hear while the job runs; any of it may be empty.
-struct Listener {
-    std::function<void(const std::string &nspace)> started;
-    std::function<void(const std::string &layout_json)> layout;
-    std::function<void(const std::string &jobs_json)> ranks;
+    std::string server_log;   // where the server's log is, for when we lose it
+    // Lines to show before the job's output, drawn from where its ranks are; or empty.
+    std::function<std::string(const std::string &layout_json)> draw;
+    std::function<void(Loop &, const std::string &nspace)> started; // or empty
 };
 
 class Drive {
   public:
     Drive(Loop &loop, tool::Session &session, Signals &signals, const job::Spec &spec,
-          DriveOptions options, Listener listener);
+          DriveOptions options);
     Drive(const Drive &) = delete;
     Drive &operator=(const Drive &) = delete;
 
@@ -42,6 +36,7 @@ class Drive {
     void spawn();
     void spawned(Result<std::string> nspace);
     void say_waiting();
+    void show_layout();
     void start_input();
     void begin();
     void on_output(tool::Source from, tool::Channel channel, const std::string &bytes);
@@ -62,7 +57,6 @@ class Drive {
     Signals &signals_;
     const job::Spec &spec_;
     DriveOptions options_;
-    Listener listener_;
     Interruption interruption_;
     std::unique_ptr<OutputRouter> output_;
     std::unique_ptr<StdinPump> input_;

@@ -17,7 +17,7 @@ std::vector<job::RankEnd> read_ranks(const std::string &text) {
     std::istringstream lines(text);
     job::RankEnd rank;
     while (lines >> rank.rank >> rank.host >> rank.pid >> rank.exit_code >> rank.signal >>
-           rank.started >> rank.ended) {
+           rank.core_dumped >> rank.started >> rank.ended) {
         ranks.push_back(rank);
     }
     return ranks;

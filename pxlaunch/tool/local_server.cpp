@@ -9,7 +9,10 @@
 #include <csignal>
 #include <cstdlib>
 #include <fcntl.h>
+#include <poll.h>
 #include <spawn.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 extern "C" char **environ;
@@ -86,6 +89,7 @@ Result<LocalServer> LocalServer::start(bool find_gpus) {
         return system_error(fmt::format("cannot start '{}'", program), error_number);
     }
     LocalServer server;
+    server.pid_ = pid;
     server.keepalive_ = std::move(keepalive.write);
     server.ready_ = std::move(ready.read);
     return server;
@@ -93,6 +97,14 @@ Result<LocalServer> LocalServer::start(bool find_gpus) {
 
 Result<ReadyServer> LocalServer::wait(std::chrono::milliseconds deadline) {
     return await_ready(ready_.get(), deadline);
+}
+
+void LocalServer::end(std::chrono::milliseconds deadline) {
+    keepalive_.reset();
+    const Fd handle(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
+    pollfd wait{handle.get(), POLLIN, 0};
+    if (handle) ::poll(&wait, 1, static_cast<int>(deadline.count()));
+    ::waitpid(pid_, nullptr, WNOHANG);
 }
 
 } // namespace px::tool

@@ -14,9 +14,13 @@ class LocalServer {
     static Result<LocalServer> start(bool find_gpus);
 
     Result<ReadyServer> wait(std::chrono::milliseconds deadline);
-    // The server ends when this object does, or when this process does, in whatever way.
+    // The server ends when this process does, in whatever way. This ends it now, and waits
+    // until nothing of it is left, at most that long: where process 1 does not reap
+    // orphans, as in many containers, it would stay behind as a zombie.
+    void end(std::chrono::milliseconds deadline);
 
   private:
+    int pid_ = -1; // of the guard
     Fd keepalive_, ready_;
 };
 

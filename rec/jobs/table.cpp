@@ -54,8 +54,9 @@ bool JobTable::try_start(Waiting &waiting, bool may_wait) {
     } else {
         waiting.answer(job.nspace);
     }
-    // What failed to start, or was only to be placed, has no rank whose end we would see.
-    if (job.running > 0) return true;
+    // A job that is only placed stays, to be asked about, as long as its owner.
+    if (job.running > 0 || (job.asked.map_only && !job.silent)) return true;
+    // What failed to start has no rank whose end we would see.
     loop_.post([this, nspace = job.nspace] {
         if (Job *still = find(nspace)) check_end(*still);
     });

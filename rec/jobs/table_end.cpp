@@ -41,6 +41,7 @@ void JobTable::rank_ended(Job &job, int number, int wait_status) {
         std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
     if (WIFSIGNALED(wait_status)) {
         rank.end.signal = WTERMSIG(wait_status);
+        rank.end.core_dumped = WCOREDUMP(wait_status);
     } else {
         rank.end.exit_code = WEXITSTATUS(wait_status);
     }

@@ -24,12 +24,13 @@ struct Parcel {
 
 void on_delivered(pmix_status_t, void *data) { delete static_cast<Parcel *>(data); }
 
-// "RANK HOST PID EXIT SIGNAL STARTED ENDED" for each rank.
+// "RANK HOST PID EXIT SIGNAL CORE STARTED ENDED" for each rank.
 std::string rank_lines(const job::JobResult &result) {
     std::string text;
     for (const auto &rank : result.ranks) {
-        text += fmt::format("{} {} {} {} {} {:.6f} {:.6f}\n", rank.rank, rank.host, rank.pid,
-                            rank.exit_code, rank.signal, rank.started, rank.ended);
+        text += fmt::format("{} {} {} {} {} {} {:.6f} {:.6f}\n", rank.rank, rank.host,
+                            rank.pid, rank.exit_code, rank.signal, rank.core_dumped ? 1 : 0,
+                            rank.started, rank.ended);
     }
     return text;
 }

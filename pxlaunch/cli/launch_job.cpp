@@ -1,0 +1,127 @@
+// launch_job.cpp - the job itself, and those who want to hear of it.
+#include "pxlaunch/base/text.h"
+#include "pxlaunch/cli/audit.h"
+#include "pxlaunch/cli/launch.h"
+#include "pxlaunch/cli/picture.h"
+#include "pxlaunch/drive/drive.h"
+#include "pxlaunch/drive/report.h"
+#include "pxlaunch/drive/status.h"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <unistd.h>
+
+namespace px::cli {
+
+namespace {
+
+constexpr Milliseconds status_patience{2000}; // for a slow reader of --status-fd
+
+// The rank that we run in, if it is one of the server that we attach to.
+std::string parent_of(const discover::Found &found, const job::Environment &environment) {
+    if (found.from != "parent") return {};
+    const auto nspace = job::find_variable(environment, "PMIX_NAMESPACE");
+    const auto rank = job::find_variable(environment, "PMIX_RANK");
+    return fmt::format("{}.{}", nspace.value_or(""), rank.value_or("0"));
+}
+
+bool terminal_is_utf8(const job::Environment &environment) {
+    for (const char *name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+        const auto value = job::find_variable(environment, name);
+        if (!value || value->empty()) continue;
+        return value->find("UTF-8") != std::string_view::npos ||
+               value->find("utf8") != std::string_view::npos;
+    }
+    return false;
+}
+
+// --report and --status-fd.
+struct Audience {
+    std::optional<drive::Report> report;
+    std::unique_ptr<drive::StatusStream> status;
+
+    void tell_end(Loop &loop, const job::JobResult &result, int code, const std::string &text) {
+        if (report) {
+            if (auto done = report->finish(result, code, text, drive::seconds_since_epoch());
+                !done) {
+                print_error(done.error());
+            }
+        }
+        if (!status) return;
+        for (const auto &rank : result.ranks) status->rank_ended(rank);
+        status->ended(code);
+        if (status->pending() == 0) return;
+        status->when_written([&loop] { loop.stop(); });
+        loop.after(status_patience, [&loop] { loop.stop(); });
+        loop.run();
+    }
+};
+
+Result<Audience> gather(Loop &loop, const Options &options, const job::Spec &spec) {
+    Audience audience;
+    if (!options.report.empty()) {
+        audience.report = PX_TRY(
+            drive::Report::create(options.report, spec, drive::seconds_since_epoch()));
+    }
+    if (options.status_fd) {
+        audience.status = PX_TRY(drive::StatusStream::open(loop, *options.status_fd));
+    }
+    return audience;
+}
+
+} // namespace
+
+std::string Launch::draw(const std::string &layout_json) const {
+    const auto &display = command_.options.display;
+    const char *columns = std::getenv("COLUMNS");
+    const auto width = parse_number(columns == nullptr ? "80" : columns, 10'000);
+    auto text = picture(layout_json, display.map, display.bind || display.alloc,
+                        terminal_is_utf8(surroundings_.environment),
+                        width ? static_cast<int>(*width) : 80);
+    if (!text) return fmt::format("pxlaunch: no picture: {}", text.error().what);
+    while (text->ends_with('\n')) text->pop_back();
+    return *text;
+}
+
+Result<int> Launch::run_job(const discover::Found &found) {
+    auto loop = PX_TRY(Loop::create());
+    auto signals = PX_TRY(drive::Signals::block(spec_.limits.forward_signals));
+    auto audience = PX_TRY(gather(*loop, command_.options, spec_));
+    const auto to = PX_TRY(address(found));
+    auto session = PX_TRY(tool::Session::attach(*loop, to));
+    drive::DriveOptions options;
+    options.parent = parent_of(found, surroundings_.environment);
+    options.map_only = command_.options.dry_run;
+    if (!server_directory_.empty()) options.server_log = server_directory_ + "/log";
+    if (command_.options.display.any()) {
+        options.draw = [this](const std::string &layout) { return draw(layout); };
+    }
+    options.started = [&audience, this](Loop &, const std::string &nspace) {
+        if (audience.report) audience.report->set_job(nspace);
+        if (audience.status) audience.status->started(nspace, spec_.np());
+    };
+    const double started = drive::seconds_since_epoch();
+    drive::Drive driver(*loop, *session, *signals, spec_, options);
+    const auto ran = driver.run();
+    if (!ran) {
+        audience.tell_end(*loop, {}, static_cast<int>(ran.error().exit), ran.error().what);
+        return ran.error();
+    }
+    drive::EndingContext context;
+    context.rule = spec_.limits.on_failure;
+    context.timeout = spec_.limits.timeout.value_or(Milliseconds(0));
+    context.running = spec_.np();
+    const auto ending = drive::ending(*ran, context);
+    const std::string text = drive::rendered(ending);
+    if (!text.empty()) (void)write_all(STDERR_FILENO, text);
+    const int code = job::exit_code(*ran, spec_.limits.on_failure);
+    audience.tell_end(*loop, *ran, code, ending.text);
+    if (command_.config.audit && !options.map_only) {
+        audit({"local", spec_.np(), drive::seconds_since_epoch() - started, code});
+    }
+    return code;
+}
+
+} // namespace px::cli

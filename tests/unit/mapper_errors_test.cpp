@@ -205,6 +205,8 @@ TEST_CASE("map: a job that fits now, later or never") {
     got = answer(job);
     CHECK(got.fit == Fit::now);
     CHECK(got.layout.oversubscribed);
+    job.bind = "core"; // goes round all cores of the node, whoever has them
+    CHECK(cpus_text(answer(job).layout, &RankPlace::cpus) == "0-1 2-3 4-5 6-7");
     free[0].usable.clear();
     got = answer(job);
     CHECK(got.fit == Fit::now);

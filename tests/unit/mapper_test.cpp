@@ -216,6 +216,15 @@ TEST_CASE("map: several nodes") {
     });
 }
 
+TEST_CASE("map: -N is a limit on oversubscribed nodes too") {
+    auto there = cluster(laptop, 2, 4);
+    there.nodes[1].slots = 1;
+    const auto layout = place(
+        there.nodes, spec_of({Job{6, "slot:oversubscribe", "slot", "none", 0, 0, 3}}));
+    REQUIRE(layout);
+    CHECK(nodes_text(*layout) == "1 1 1 2 2 2");
+}
+
 TEST_CASE("map: applications come in order and share what there is") {
     auto there = cluster(laptop, 2, 4);
     Job first{3}, second{2};

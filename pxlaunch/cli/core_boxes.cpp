@@ -4,7 +4,6 @@
 #include "pxlaunch/base/text.h"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <map>
@@ -23,10 +22,10 @@ std::string label_of(const std::set<int> &ranks) {
 }
 
 // "3", or "3/4" where the threads of a core have different ranks.
-std::string core_label(const Json &core, const Ranks &ranks) {
-    if (!core.at("usable").get<bool>()) return std::string(1, mark::closed);
+std::string core_label(const Drawing::Core &core, const Ranks &ranks) {
+    if (!core.usable) return std::string(1, mark::closed);
     std::vector<std::string> labels;
-    for (const int pu : numbers_in(core.at("pus"))) {
+    for (const int pu : core.pus) {
         const auto found = ranks.find(pu);
         labels.push_back(
             label_of(found == ranks.end() ? std::set<int>() : found->second));
@@ -39,11 +38,10 @@ struct Cell {
     std::string core, label;
 };
 
-std::vector<Cell> cells_of(const Json &cores, const Ranks &ranks) {
+std::vector<Cell> cells_of(const std::vector<Drawing::Core> &cores, const Ranks &ranks) {
     std::vector<Cell> cells;
     for (const auto &core : cores) {
-        cells.push_back(
-            {std::to_string(core.at("os").get<int>()), core_label(core, ranks)});
+        cells.push_back({std::to_string(core.os), core_label(core, ranks)});
     }
     return cells;
 }
@@ -59,7 +57,8 @@ std::size_t cells_in_row(std::size_t cells, std::size_t width, int columns) {
     return fit;
 }
 
-Block cores_block(const Json &cores, const Ranks &ranks, std::size_t cell, int columns) {
+Block cores_block(const std::vector<Drawing::Core> &cores, const Ranks &ranks,
+                  std::size_t cell, int columns) {
     const auto cells = cells_of(cores, ranks);
     const auto row = cells_in_row(cells.size(), cell + 1, columns);
     Block block;
@@ -76,11 +75,11 @@ Block cores_block(const Json &cores, const Ranks &ranks, std::size_t cell, int c
 }
 
 // The same for the whole node, so that its boxes look alike.
-std::size_t cell_width(const Json &node, const Ranks &ranks) {
+std::size_t cell_width(const Drawing::Node &node, const Ranks &ranks) {
     std::size_t width = 1;
-    for (const auto &package : node.at("packages")) {
-        for (const auto &numa : package.at("numas")) {
-            for (const auto &cell : cells_of(numa.at("cores"), ranks)) {
+    for (const auto &package : node.packages) {
+        for (const auto &numa : package.numas) {
+            for (const auto &cell : cells_of(numa.cores, ranks)) {
                 width = std::max({width, cell.core.size(), cell.label.size()});
             }
         }
@@ -88,25 +87,25 @@ std::size_t cell_width(const Json &node, const Ranks &ranks) {
     return width;
 }
 
-std::string title_of(const char *name, const Json &part) {
-    const int os = part.at("os");
+std::string title_of(const char *name, int os) {
     return os < 0 ? std::string(name) : fmt::format("{} {}", name, os);
 }
 
-Block package_block(const Json &package, const Ranks &ranks, std::size_t cell,
+Block package_block(const Drawing::Package &package, const Ranks &ranks, std::size_t cell,
                     int columns) {
-    const auto &numas = package.at("numas");
+    const auto &numas = package.numas;
     const int inside = columns - 4; // less the package's frame
     if (numas.size() == 1) {
-        return boxed(title_of("package", package) + ", " + title_of("numa", numas[0]),
-                     cores_block(numas[0].at("cores"), ranks, cell, inside));
+        return boxed(title_of("package", package.os) + ", " +
+                         title_of("numa", numas[0].os),
+                     cores_block(numas[0].cores, ranks, cell, inside));
     }
     std::vector<Block> blocks;
     for (const auto &numa : numas) {
-        blocks.push_back(boxed(title_of("numa", numa),
-                               cores_block(numa.at("cores"), ranks, cell, inside - 4)));
+        blocks.push_back(boxed(title_of("numa", numa.os),
+                               cores_block(numa.cores, ranks, cell, inside - 4)));
     }
-    return boxed(title_of("package", package), flowed(blocks, inside));
+    return boxed(title_of("package", package.os), flowed(blocks, inside));
 }
 
 struct NodeRanks {
@@ -115,31 +114,29 @@ struct NodeRanks {
     std::size_t count = 0;
 };
 
-NodeRanks ranks_on(const Json &layout, std::size_t node) {
+NodeRanks ranks_on(const Drawing &drawing, std::size_t node) {
     NodeRanks here;
-    for (const auto &rank : layout.at("ranks")) {
-        if (rank.at("node").get<std::size_t>() != node) continue;
-        const int number = rank.at("rank");
-        const auto cpus = numbers_in(rank.at("cpus"));
+    for (const auto &rank : drawing.ranks) {
+        if (rank.node != node) continue;
+        const auto cpus = numbers_in(rank.cpus);
         ++here.count;
-        if (cpus.empty()) here.unbound.push_back(number);
-        for (const int pu : cpus) here.by_pu[pu].insert(number);
+        if (cpus.empty()) here.unbound.push_back(rank.rank);
+        for (const int pu : cpus) here.by_pu[pu].insert(rank.rank);
     }
     return here;
 }
 
 } // namespace
 
-Block node_boxes(const Json &layout, std::size_t index, int columns) {
-    const auto &node = layout.at("nodes").at(index);
-    const auto ranks = ranks_on(layout, index);
+Block node_boxes(const Drawing &drawing, std::size_t index, int columns) {
+    const auto &node = drawing.nodes[index];
+    const auto ranks = ranks_on(drawing, index);
     const auto cell = cell_width(node, ranks.by_pu);
     std::vector<Block> packages;
-    for (const auto &package : node.at("packages")) {
+    for (const auto &package : node.packages) {
         packages.push_back(package_block(package, ranks.by_pu, cell, columns));
     }
-    Block block{fmt::format("node {}: {}", node.at("name").get<std::string>(),
-                            counted(ranks.count, "rank"))};
+    Block block{fmt::format("node {}: {}", node.name, counted(ranks.count, "rank"))};
     if (ranks.count == 0) return block;
     for (auto &line : flowed(packages, columns)) block.push_back(std::move(line));
     if (!ranks.unbound.empty()) {

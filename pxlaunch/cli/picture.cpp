@@ -5,28 +5,11 @@
 #include "pxlaunch/cli/picture_parts.h"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <set>
-#include <stdexcept>
 
 namespace px::cli {
-
-// "0-3,8"; what cannot be read throws, like every other wrong thing in the document.
-std::vector<int> numbers_in(const std::string &text) {
-    std::vector<int> numbers;
-    if (text.empty()) return numbers;
-    for (const auto &range : split(text, ',')) {
-        const auto dash = range.find('-');
-        const auto first = parse_number(range.substr(0, dash), 65535);
-        const auto last =
-            dash == range.npos ? first : parse_number(range.substr(dash + 1), 65535);
-        if (!first || !last) throw std::invalid_argument(fmt::format("'{}'", text));
-        for (long n = *first; n <= *last; ++n) numbers.push_back(static_cast<int>(n));
-    }
-    return numbers;
-}
 
 std::string counted(std::size_t count, std::string_view noun) {
     return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
@@ -75,32 +58,33 @@ void add_legend(Block &lines, const std::string &drawn) {
     if (!signs.empty()) lines.push_back(join(signs, "   "));
 }
 
-std::string headline(const Json &layout) {
-    std::set<int> apps, nodes;
-    for (const auto &rank : layout.at("ranks")) {
-        apps.insert(rank.at("app").get<int>());
-        nodes.insert(rank.at("node").get<int>());
+std::string headline(const Drawing &drawing) {
+    std::set<int> apps;
+    std::set<std::size_t> nodes;
+    for (const auto &rank : drawing.ranks) {
+        apps.insert(rank.app);
+        nodes.insert(rank.node);
     }
-    auto text = counted(layout.at("ranks").size(), "rank");
+    auto text = counted(drawing.ranks.size(), "rank");
     if (apps.size() > 1) text += " of " + counted(apps.size(), "application");
     text += " on " + counted(nodes.size(), "node");
-    return layout.at("oversubscribed").get<bool>() ? text + ", oversubscribed" : text;
+    return drawing.oversubscribed ? text + ", oversubscribed" : text;
 }
 
-Block draw(const Json &layout, bool show_map, bool show_bind, int columns) {
-    Block page{headline(layout)};
+Block draw(const Drawing &drawing, bool show_map, bool show_bind, int columns) {
+    Block page{headline(drawing)};
     if (show_map) {
-        for (auto &line : rank_table(layout, columns)) page.push_back(std::move(line));
+        for (auto &line : rank_table(drawing, columns)) page.push_back(std::move(line));
     }
     if (!show_bind) return page;
-    std::string drawn;
-    for (std::size_t node = 0; node < layout.at("nodes").size(); ++node) {
+    std::string boxes;
+    for (std::size_t node = 0; node < drawing.nodes.size(); ++node) {
         page.emplace_back();
-        const auto block = node_boxes(layout, node, columns);
-        for (std::size_t i = 1; i < block.size(); ++i) drawn += block[i];
+        const auto block = node_boxes(drawing, node, columns);
+        for (std::size_t i = 1; i < block.size(); ++i) boxes += block[i];
         page.insert(page.end(), block.begin(), block.end());
     }
-    add_legend(page, drawn);
+    add_legend(page, boxes);
     return page;
 }
 
@@ -108,15 +92,8 @@ Block draw(const Json &layout, bool show_map, bool show_bind, int columns) {
 
 Result<std::string> picture(const std::string &layout_json, bool show_map, bool show_bind,
                             bool utf8, int columns) {
-    try {
-        const auto layout = Json::parse(layout_json);
-        return finish(draw(layout, show_map, show_bind, std::max(columns, 40)), utf8);
-    } catch (const std::exception &error) {
-        return cannot_run(
-            fmt::format("cannot read the layout of the job: {}", error.what()),
-            "pxlaunch and pxrec may be of different versions: compare pxlaunch "
-            "-V and pxrec -V");
-    }
+    const auto drawing = PX_TRY(read_layout(layout_json));
+    return finish(draw(drawing, show_map, show_bind, std::max(columns, 40)), utf8);
 }
 
 } // namespace px::cli

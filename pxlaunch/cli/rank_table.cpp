@@ -2,7 +2,6 @@
 #include "pxlaunch/cli/picture_parts.h"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <span>
@@ -14,23 +13,19 @@ namespace {
 using Row = std::vector<std::string>;
 
 // Neighbours that differ only in their rank are one row.
-std::vector<Row> table_rows(const Json &layout) {
+std::vector<Row> table_rows(const Drawing &drawing) {
     std::vector<Row> rows;
     int first = 0;
-    for (const auto &rank : layout.at("ranks")) {
-        const int number = rank.at("rank");
-        const auto &node = layout.at("nodes").at(rank.at("node").get<std::size_t>());
-        std::string cpus = rank.at("cpus");
-        if (cpus.empty()) cpus = "not bound";
-        Row row{"", std::to_string(rank.at("app").get<int>()), node.at("name"),
-                rank.at("gpus"), std::move(cpus)};
+    for (const auto &rank : drawing.ranks) {
+        Row row{"", std::to_string(rank.app), drawing.nodes[rank.node].name, rank.gpus,
+                rank.cpus.empty() ? "not bound" : rank.cpus};
         if (rows.empty() ||
             !std::equal(row.begin() + 1, row.end(), rows.back().begin() + 1)) {
-            first = number;
+            first = rank.rank;
             rows.push_back(std::move(row));
         }
-        rows.back()[0] = first == number ? std::to_string(number)
-                                         : fmt::format("{}-{}", first, number);
+        rows.back()[0] = first == rank.rank ? std::to_string(first)
+                                            : fmt::format("{}-{}", first, rank.rank);
     }
     return rows;
 }
@@ -44,12 +39,12 @@ bool column_says_something(const std::vector<Row> &rows, std::size_t column) {
                                       [](const Row &row) { return !row[3].empty(); });
 }
 
-bool has_hwthreads(const Json &layout) {
-    for (const auto &node : layout.at("nodes")) {
-        for (const auto &package : node.at("packages")) {
-            for (const auto &numa : package.at("numas")) {
-                for (const auto &core : numa.at("cores")) {
-                    if (numbers_in(core.at("pus")).size() > 1) return true;
+bool has_hwthreads(const Drawing &drawing) {
+    for (const auto &node : drawing.nodes) {
+        for (const auto &package : node.packages) {
+            for (const auto &numa : package.numas) {
+                for (const auto &core : numa.cores) {
+                    if (core.pus.size() > 1) return true;
                 }
             }
         }
@@ -94,9 +89,9 @@ class Columns {
 
 } // namespace
 
-Block rank_table(const Json &layout, int columns) {
-    const auto rows = table_rows(layout);
-    const Columns shown(rows, has_hwthreads(layout));
+Block rank_table(const Drawing &drawing, int columns) {
+    const auto rows = table_rows(drawing);
+    const Columns shown(rows, has_hwthreads(drawing));
     const auto table = shown.table(rows, columns);
     constexpr std::size_t long_table = 16;
     const auto beside = static_cast<std::size_t>((columns + 2) / (width_of(table) + 2));

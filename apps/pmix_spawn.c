@@ -28,8 +28,9 @@ static pmix_proc_t spawn(int children) {
     pmix_app_t app;
     PMIX_APP_CONSTRUCT(&app);
     app.cmd = strdup(self);
-    app.argv = calloc(2, sizeof(char *));
+    app.argv = calloc(3, sizeof(char *));
     app.argv[0] = strdup(self);
+    app.argv[1] = strdup("child"); // it never spawns, whatever the server tells it
     app.maxprocs = children;
     pmix_proc_t job = {.rank = PMIX_RANK_WILDCARD};
     must(PMIx_Spawn(NULL, 0, &app, 1, job.nspace), "PMIx_Spawn");
@@ -39,8 +40,9 @@ static pmix_proc_t spawn(int children) {
 
 int main(int argc, char **argv) {
     must(PMIx_Init(&me, NULL, 0), "PMIx_Init");
-    pmix_value_t *parent = NULL;
-    if (PMIx_Get(&me, PMIX_PARENT_ID, NULL, 0, &parent) == PMIX_SUCCESS) {
+    if (argc > 1 && strcmp(argv[1], "child") == 0) {
+        pmix_value_t *parent;
+        must(PMIx_Get(&me, PMIX_PARENT_ID, NULL, 0, &parent), PMIX_PARENT_ID);
         printf("child %u\n", me.rank);
         fflush(stdout);
         meet(*parent->data.proc);

@@ -37,20 +37,20 @@ class Arguments(pxtest.Case):
 
 
 class Environment(pxtest.Case):
-    def env(self, arguments, env=None):
+    def seen(self, arguments, env=None):
         return pxtest.ranks(self.expect(0, [*arguments, "show_rank"], env=env).out)[0]["env"]
 
     def test_every_byte_arrives(self):
         values = {f"TORTURE_{i}": value for i, value in enumerate(TORTURE)}
-        seen = self.env([], env=values)
+        seen = self.seen([], env=values)
         self.assertEqual({name: seen.get(name) for name in values}, values)
 
     def test_by_option(self):
         options = [word for i, value in enumerate(TORTURE)
                    for word in (b"-x", b"TORTURE_%d=" % i + value)]
-        seen = self.env(options)
+        seen = self.seen(options)
         for i, value in enumerate(TORTURE):
             self.assertEqual(seen.get(f"TORTURE_{i}"), value)
 
     def test_a_hundred_kilobytes(self):
-        self.assertEqual(self.env([], env={"LONG": "y" * 100_000})["LONG"], b"y" * 100_000)
+        self.assertEqual(self.seen([], env={"LONG": "y" * 100_000})["LONG"], b"y" * 100_000)

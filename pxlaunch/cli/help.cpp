@@ -1,6 +1,7 @@
 // help.cpp - --help and its topics, rendered from the option table.
 #include "pxlaunch/cli/help.h"
 
+#include "pxlaunch/base/message.h"
 #include "pxlaunch/base/text.h"
 
 #include <fmt/format.h>
@@ -11,26 +12,7 @@ namespace px::cli {
 
 namespace {
 
-constexpr std::size_t width = 80;
 constexpr std::size_t column = 32; // where the help of an option begins
-
-// `text` broken at spaces; every line but the first begins with `indent` spaces.
-std::string wrapped(std::string_view text, std::size_t first, std::size_t indent) {
-    std::string out;
-    std::size_t at = first;
-    for (const auto &word : split(text, ' ')) {
-        if (at > indent && at + word.size() >= width) {
-            out += '\n' + std::string(indent, ' ');
-            at = indent;
-        } else if (!out.empty()) {
-            out += ' ';
-            ++at;
-        }
-        out += word;
-        at += word.size();
-    }
-    return out;
-}
 
 // "-n, --np N", "--help[=TOPIC]".
 std::string heading(const Option &option) {

@@ -1,6 +1,7 @@
 // messages.cpp - the wording of errors and endings.
 #include "pxlaunch/drive/messages.h"
 
+#include "pxlaunch/base/message.h"
 #include "pxlaunch/base/text.h"
 #include "pxlaunch/drive/signals.h"
 
@@ -12,35 +13,6 @@ namespace px::drive {
 
 namespace {
 
-// Pieces no longer than `width`, unless a word is; 0: one piece.
-std::vector<std::string> wrapped(const std::string &line, std::size_t width) {
-    if (width == 0 || line.size() <= width) return {line};
-    std::vector<std::string> pieces;
-    for (const std::string &word : split(line, ' ')) {
-        if (pieces.empty() || pieces.back().size() + 1 + word.size() > width) {
-            pieces.push_back(word);
-        } else {
-            pieces.back() += ' ' + word;
-        }
-    }
-    return pieces;
-}
-
-// What follows "hint: " on its own lines is aligned with it.
-std::string hint_lines(const std::string &hint, const std::string &program,
-                       std::size_t columns) {
-    const std::string first = program + ": hint: ";
-    const std::string next = program + ":       ";
-    const std::size_t width = columns > first.size() + 20 ? columns - first.size() : 0;
-    std::string text;
-    for (const std::string &line : split(hint, '\n')) {
-        for (const std::string &piece : wrapped(line, width)) {
-            text += (text.empty() ? first : next) + piece + '\n';
-        }
-    }
-    return text;
-}
-
 std::string count_text(int count, const char *one, const char *many) {
     return count == 1 ? fmt::format("1 {}", one) : fmt::format("{} {}", count, many);
 }
@@ -48,16 +20,12 @@ std::string count_text(int count, const char *one, const char *many) {
 } // namespace
 
 std::string rendered_message(const std::string &text, const std::string &program) {
-    std::string lines;
-    for (const std::string &line : split(text, '\n')) {
-        lines += fmt::format("{}: {}\n", program, line);
-    }
-    return lines;
+    return message_lines(text, program);
 }
 
 std::string rendered(const Error &error, const std::string &program,
                      std::size_t columns) {
-    return rendered(Ending{error.what, error.hint, true}, program, columns);
+    return error_lines(error, program, columns);
 }
 
 std::string rendered(const Ending &ending, const std::string &program,

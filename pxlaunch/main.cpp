@@ -1,4 +1,8 @@
 // main.cpp - pxlaunch: assembles the pieces, and is the one place that prints errors.
-#include "pxlaunch/cli/launch.h"
+#include "pxlaunch/base/fd.h"
+#include "pxlaunch/launch/launch.h"
 
-int main(int argc, char **argv) { return px::cli::launch(argc, argv); }
+int main(int argc, char **argv) {
+    px::open_standard_descriptors();
+    return px::launch::run(argc, argv);
+}

@@ -1,4 +1,8 @@
 // main.cpp - pxrec: makes sure there is a server that can spawn.
+#include "pxlaunch/base/fd.h"
 #include "rec/cli/commands.h"
 
-int main(int argc, char **argv) { return px::rec::main(argc, argv); }
+int main(int argc, char **argv) {
+    px::open_standard_descriptors();
+    return px::rec::main(argc, argv);
+}

@@ -30,6 +30,13 @@ Error system_error(std::string_view doing, int error_number) {
     return cannot_run(fmt::format("{}: {}", doing, error_text(error_number)));
 }
 
+void open_standard_descriptors() {
+    for (int fd = 0; fd <= 2; ++fd) {
+        // The lowest free number is the one that is missing.
+        if (::fcntl(fd, F_GETFD) < 0) (void)::open("/dev/null", O_RDWR);
+    }
+}
+
 Result<Pipe> make_pipe() {
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) != 0) {

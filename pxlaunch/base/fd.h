@@ -38,6 +38,10 @@ struct Pipe {
     Fd read, write;
 };
 
+// Opens /dev/null for each of 0, 1 and 2 that is closed, so that no descriptor of ours
+// becomes somebody's standard input or output. First thing in main().
+void open_standard_descriptors();
+
 Result<Pipe> make_pipe();
 Result<void> set_nonblocking(int fd);
 

@@ -113,6 +113,11 @@ std::string quoted(std::string_view word) {
     return fmt::format("'{}'", word);
 }
 
+std::string named(std::string_view word) {
+    const std::string text = quoted(word);
+    return text == word ? fmt::format("'{}'", word) : text;
+}
+
 namespace {
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {

@@ -23,6 +23,9 @@ std::string duration_text(std::chrono::milliseconds duration); // "1.5 s", "2 mi
 // For display only: the word as a shell would take it; bytes that are no text as \xNN.
 std::string quoted(std::string_view word);
 
+// The same, but always in quotes: the user's own words in a message.
+std::string named(std::string_view word);
+
 // The word of `words` that `wrong` was probably meant to be; empty if none is near.
 std::string nearest(std::string_view wrong, const std::vector<std::string> &words);
 

@@ -116,7 +116,7 @@ Ending ending(const job::JobResult &result, const EndingContext &context) {
         return {fmt::format("timed out after {}; exit status {}",
                             duration_text(context.timeout),
                             static_cast<int>(Exit::timeout)),
-                result.hint};
+                result.hint, true};
     }
     if (result.not_run) {
         if (ending.text.empty()) ending.text = "the runtime could not start the job";

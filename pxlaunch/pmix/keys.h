@@ -14,6 +14,8 @@ inline constexpr const char *exclusive = "px.exclusive";   // bool
 inline constexpr const char *parent = "px.parent";         // string: "NAMESPACE.RANK"
 inline constexpr const char *pty = "px.pty";               // string: "ROWS COLUMNS"
 inline constexpr const char *merge = "px.merge";           // bool: stderr is stdout
+// bool: the owner says when output may begin (px.begin), and acknowledges it (px.ack)
+inline constexpr const char *flow = "px.flow";
 inline constexpr const char *exact_env = "px.exact_env";   // bool: env is the whole environment
 // In PMIx_Spawn, application level.
 inline constexpr const char *cpus = "px.cpus"; // uint32: cores of each rank
@@ -22,6 +24,7 @@ inline constexpr const char *per_node = "px.per_node"; // uint32
 inline constexpr const char *path = "px.path"; // string: where to look for the command
 
 // In PMIx_Job_control.
+inline constexpr const char *begin = "px.begin";     // bool: the owner is ready for output
 inline constexpr const char *ack = "px.ack";         // uint64: bytes of output written
 inline constexpr const char *winsize = "px.winsize"; // string: "ROWS COLUMNS"
 inline constexpr const char *stacks = "px.stacks";   // bool: stack traces to the ranks' stderr

@@ -75,6 +75,13 @@ void Session::kill(const std::string &nspace) {
     send(std::move(order), nspace);
 }
 
+void Session::begin_output(const std::string &nspace) {
+    if (!own_) return;
+    auto order = std::make_unique<Order>();
+    order->infos.flag(pmix::key::begin, true);
+    send(std::move(order), nspace);
+}
+
 void Session::acknowledge(const std::string &nspace, unsigned long long bytes) {
     if (!own_) return;
     auto order = std::make_unique<Order>();

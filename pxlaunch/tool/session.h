@@ -50,7 +50,7 @@ class Session {
     // The namespace of the new job. Set the handlers below before.
     void spawn(const job::Spec &spec, const SpawnExtras &extras,
                std::function<void(Result<std::string>)> done);
-    void pull(const std::string &nspace, Done done);
+    void pull(const std::string &nspace, Done done); // output comes from now on
     void push_input(const std::string &nspace, const job::Stdin &to, std::string bytes, bool end,
                     std::function<void()> done);
     void signal(const std::string &nspace, int number);
@@ -76,6 +76,7 @@ class Session {
     explicit Session(Loop &loop) : loop_(loop) {}
     Result<void> initialize(const AttachTo &to);
     Result<void> listen();
+    void begin_output(const std::string &nspace);
     void learn_refusal(int status, std::function<void(Result<std::string>)> done);
 
     Loop &loop_;

@@ -43,6 +43,7 @@ std::string stdin_word(const job::Stdin &input) {
 // What a server of ours understands beyond PMIx's own attributes.
 void add_own(const job::Spec &spec, const SpawnExtras &extras, pmix::InfoList &infos) {
     infos.flag(key::exact_env, true)
+        .flag(key::flow, true)
         .integer(key::umask, spec.inherited.umask)
         .text(key::rlimits, rlimit_lines(spec.inherited))
         .u32(key::grace, static_cast<std::uint32_t>(spec.limits.grace.count()))
@@ -67,7 +68,8 @@ pmix::InfoList job_infos(const job::Spec &spec, const SpawnExtras &extras, bool 
         .flag(PMIX_FWD_STDERR, false)
         .flag(PMIX_FWD_STDDIAG, false)
         .text(PMIX_STDIN_TGT, stdin_word(spec.io.input));
-    if (const auto bind = job::to_string(spec.placement.bind); !bind.empty()) {
+    // "default" is a word of ours; a bind word that it does not know ends PRRTE 3.0.14.
+    if (const auto bind = job::to_string(spec.placement.bind); own || bind != "default") {
         infos.text(PMIX_BINDTO, bind);
     }
     if (extras.map_only) infos.flag(PMIX_DO_NOT_LAUNCH, true);

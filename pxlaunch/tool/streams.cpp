@@ -35,7 +35,11 @@ struct Pushed {
 } // namespace
 
 void Session::pull(const std::string &nspace, Done done) {
-    auto *answer = new Done(std::move(done));
+    auto *answer = new Done([this, nspace, done = std::move(done)](Result<void> pulled) {
+        // libpmix drops what arrives before it has registered our handler.
+        if (pulled) begin_output(nspace);
+        done(std::move(pulled));
+    });
     const auto registered = [](pmix_status_t status, std::size_t, void *data) {
         const std::shared_ptr<Done> owned(static_cast<Done *>(data));
         post_to_session([owned, status](Session &) {

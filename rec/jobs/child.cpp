@@ -115,7 +115,7 @@ Error explain(const Prepared &prepared) {
     case Step::directory:
         return {Exit::cannot_run,
                 fmt::format("cannot enter the working directory {}: {}",
-                            quoted(spec.directory), error_text(number)),
+                            named(spec.directory), error_text(number)),
                 "choose another with -C, or create it on this node"};
     case Step::affinity:
         return {Exit::cannot_run,
@@ -125,14 +125,14 @@ Error explain(const Prepared &prepared) {
         if (number == ENOENT) {
             return {Exit::not_found,
                     fmt::format("cannot execute {}: its interpreter does not exist",
-                                quoted(spec.program)),
+                                named(spec.program)),
                     "look at its first line ('#!'), or at 'file' for a program of another system"};
         }
         return {Exit::not_executable,
-                fmt::format("cannot execute {}: {}", quoted(spec.program), error_text(number)),
+                fmt::format("cannot execute {}: {}", named(spec.program), error_text(number)),
                 number == EACCES ? "make it executable (chmod +x)" : ""};
     default:
-        return system_error(fmt::format("cannot start {}", quoted(spec.program)), number);
+        return system_error(fmt::format("cannot start {}", named(spec.program)), number);
     }
 }
 

@@ -18,19 +18,19 @@ Result<void> check_directory(const std::string &directory) {
     struct stat info {};
     const std::string hint = "choose another with -C, or create it on this node";
     if (::stat(directory.c_str(), &info) != 0) {
-        return cannot_run(fmt::format("no working directory {}: {}", quoted(directory),
+        return cannot_run(fmt::format("no working directory {}: {}", named(directory),
                                       error_text(errno)),
                           hint);
     }
     if (!S_ISDIR(info.st_mode)) {
         return cannot_run(
-            fmt::format("the working directory {} is not a directory", quoted(directory)), hint);
+            fmt::format("the working directory {} is not a directory", named(directory)), hint);
     }
     return {};
 }
 
 Error not_executable(const std::string &path, const std::string &why, const char *hint) {
-    return {Exit::not_executable, fmt::format("cannot execute {}: {}", quoted(path), why), hint};
+    return {Exit::not_executable, fmt::format("cannot execute {}: {}", named(path), why), hint};
 }
 
 // 0 if `path` can be executed, else the reason as an error number.
@@ -47,7 +47,7 @@ Result<std::string> check_path(const std::string &path) {
     case EISDIR: return not_executable(path, "it is a directory", "");
     case ENOENT:
     case ENOTDIR:
-        return Error{Exit::not_found, fmt::format("no program {}: {}", quoted(path), error_text(why)),
+        return Error{Exit::not_found, fmt::format("no program {}: {}", named(path), error_text(why)),
                      "check the path; it is relative to the job's working directory (-C)"};
     default: return not_executable(path, error_text(why), "make it executable (chmod +x)");
     }
@@ -86,7 +86,7 @@ Result<std::string> find_command(const job::App &app) {
     }
     if (!forbidden.empty()) return check_path(forbidden);
     const bool here = refusal(absolute(command)) == 0;
-    return Error{Exit::not_found, fmt::format("no program {} in the search path", quoted(command)),
+    return Error{Exit::not_found, fmt::format("no program {} in the search path", named(command)),
                  here ? fmt::format("write ./{} for the one in the working directory", command)
                       : "give its path, or change the search path with --path or -x PATH=..."};
 }

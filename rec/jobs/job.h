@@ -29,6 +29,7 @@ struct Submission {
     std::string parent;       // the job whose rank asked, or that pxlaunch runs in; or empty
     bool is_child = false;    // asked for by a rank itself (MPI_Comm_spawn)
     bool dies_with_owner = true;
+    bool flow = false;        // the owner begins and acknowledges output explicitly
     bool forwarded = false;   // libpmix itself brings the output: nobody will pull it
     bool map_only = false;    // PMIX_DO_NOT_LAUNCH: place it, start nothing
     int rows = 0, columns = 0; // of the terminal, with spec.io.pty

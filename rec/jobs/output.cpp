@@ -70,7 +70,7 @@ void Output::read(Job &job, int rank, Channel channel) {
     job.root->delivered += size;
     wire_.deliver(job, rank, channel, buffer_.substr(0, size));
     const Job &root = *job.root;
-    if (!root.paused && root.delivered - root.acknowledged > window) full_(*job.root);
+    if (root.asked.flow && !root.paused && root.delivered - root.acknowledged > window) full_(*job.root);
 }
 
 } // namespace px::jobs

@@ -32,11 +32,13 @@ map::NodeView Pool::free(const std::vector<int> &own) const {
     return node;
 }
 
-Result<std::optional<map::Layout>> Pool::place(const job::Spec &spec,
+Result<std::optional<map::Layout>> Pool::place(const job::Spec &asked,
                                                const std::vector<int> &own) {
     if (!managed_) {
-        return std::optional(PX_TRY(map::place({whole()}, spec)));
+        return std::optional(PX_TRY(map::place({whole()}, asked)));
     }
+    job::Spec spec = asked;
+    spec.placement.exclusive = true; // whoever asks: no rank on a core that it has not got
     auto answer = map::place_or_wait({whole()}, {free(own)}, spec);
     if (answer.fit == map::Fit::never) return std::move(answer.error);
     if (answer.fit == map::Fit::later) return std::optional<map::Layout>();

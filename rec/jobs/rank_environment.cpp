@@ -81,6 +81,8 @@ void add_rank_environment(const Job &job, int rank, std::vector<std::string> &en
         for (const char *mask : {"CUDA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "ZE_AFFINITY_MASK"}) {
             set_variable(env, mask, list(place.gpus));
         }
+        // Our numbers follow the PCI bus; CUDA's own default is "fastest first".
+        set_variable(env, "CUDA_DEVICE_ORDER", "PCI_BUS_ID");
     }
     add_mpi_settings(job, place, env);
 }

@@ -111,7 +111,7 @@ void JobTable::owner_lost(const Peer &owner) {
     start_waiting();
 }
 
-void JobTable::pulled(Job &job) {
+void JobTable::begin_output(Job &job) {
     for_tree(job, [this](Job &each) { output_.start(each); });
 }
 

@@ -29,7 +29,7 @@ class JobTable {
     [[nodiscard]] std::size_t waiting() const { return queue_.size(); }
     [[nodiscard]] bool is_waiting(const Peer &owner) const;
 
-    void pulled(Job &job);
+    void begin_output(Job &job); // the owner takes it from now on
     void acknowledged(Job &job, unsigned long long bytes);
     void push_input(Job &job, int rank, std::string bytes, bool end, std::function<void()> done);
     void set_window(Job &job, int rows, int columns);

@@ -16,9 +16,9 @@ struct Order {
     int signal = 0; // 0: none
     unsigned long long acknowledged = 0;
     int rows = 0, columns = 0;
-    bool stacks = false;
+    bool begin = false, stacks = false;
     [[nodiscard]] bool is_known() const {
-        return signal != 0 || acknowledged != 0 || rows != 0 || stacks;
+        return signal != 0 || acknowledged != 0 || rows != 0 || begin || stacks;
     }
 };
 
@@ -37,6 +37,7 @@ Order read_order(const pmix::InfoView &view) {
     if (const auto size = view.text(pmix::key::winsize)) {
         std::sscanf(size->c_str(), "%d %d", &order.rows, &order.columns);
     }
+    order.begin = view.has(pmix::key::begin);
     order.stacks = view.has(pmix::key::stacks);
     return order;
 }
@@ -49,6 +50,7 @@ pmix_status_t carry_out(const Order &order, const std::vector<jobs::Peer> &targe
         jobs::Job *job = host.jobs.find(target.nspace);
         if (job == nullptr) continue;
         found = true;
+        if (order.begin) host.jobs.begin_output(*job);
         if (order.acknowledged != 0) host.jobs.acknowledged(*job, order.acknowledged);
         if (order.rows != 0) host.jobs.set_window(*job, order.rows, order.columns);
         if (order.stacks) write_stacks(host, *job);

@@ -5,7 +5,9 @@
 
 namespace px::server {
 
-// Must be answered at once: 5.0.7 frees its own state if we say PMIX_SUCCESS.
+// Must be answered at once: 5.0.7 frees its own state if we say PMIX_SUCCESS. The tool drops
+// what arrives before it has seen the answer (4.2.2 and 5.0.7: no handler yet), so pxlaunch
+// says itself when we may begin; to other tools we give a moment.
 pmix_status_t on_iof_pull(const pmix_proc_t procs[], size_t count, const pmix_info_t[], size_t,
                           pmix_iof_channel_t, pmix_op_cbfunc_t, void *) {
     std::vector<std::string> names;
@@ -13,7 +15,12 @@ pmix_status_t on_iof_pull(const pmix_proc_t procs[], size_t count, const pmix_in
     Host::current().loop.post([names] {
         auto &jobs = Host::current().jobs;
         for (const auto &name : names) {
-            if (jobs::Job *job = jobs.find(name)) jobs.pulled(*job);
+            jobs::Job *job = jobs.find(name);
+            if (job == nullptr || job->asked.flow) continue;
+            Host::current().loop.after(Milliseconds(20), [name] {
+                auto &table = Host::current().jobs;
+                if (jobs::Job *still = table.find(name)) table.begin_output(*still);
+            });
         }
     });
     return PMIX_OPERATION_SUCCEEDED;

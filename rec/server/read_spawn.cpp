@@ -166,6 +166,7 @@ Result<void> read_job(const pmix::InfoView &view, jobs::Submission &to) {
     spec.limits.no_wait = view.has(key::no_wait) && view.flag(key::no_wait);
     to.map_only = view.has(PMIX_DO_NOT_LAUNCH) && view.flag(PMIX_DO_NOT_LAUNCH);
     to.dies_with_owner = !(view.has(PMIX_SPAWN_CHILD_SEP) && view.flag(PMIX_SPAWN_CHILD_SEP));
+    to.flow = view.has(key::flow) && view.flag(key::flow);
     to.forwarded = view.has(PMIX_FWD_STDOUT) && view.flag(PMIX_FWD_STDOUT);
     return {};
 }

@@ -13,11 +13,13 @@ MAY_INCLUDE = {
     "pxlaunch/tool": ["pxlaunch/pmix", "pxlaunch/job"],
     "pxlaunch/drive": ["pxlaunch/tool", "pxlaunch/job"],
     "pxlaunch/cli": ["pxlaunch/drive", "pxlaunch/discover", "pxlaunch/job"],
-    "pxlaunch": ["pxlaunch/cli"],
+    "pxlaunch/launch": ["pxlaunch/cli", "pxlaunch/drive", "pxlaunch/discover", "pxlaunch/tool",
+                        "pxlaunch/pmix", "pxlaunch/job"],
+    "pxlaunch": ["pxlaunch/launch"],
     "rec/map": ["pxlaunch/job"],
     "rec/jobs": ["rec/map", "pxlaunch/job"],
     "rec/server": ["rec/jobs", "rec/map", "pxlaunch/pmix", "pxlaunch/job"],
-    "rec/cli": ["rec/server", "rec/map", "pxlaunch/tool", "pxlaunch/discover", "pxlaunch/job",
+    "rec/cli": ["rec/server", "rec/jobs", "rec/map", "pxlaunch/pmix", "pxlaunch/tool", "pxlaunch/discover", "pxlaunch/job",
                 "pxlaunch/cli/config"],
     "rec": ["rec/cli"],
 }
@@ -26,7 +28,7 @@ HOMES = [
     (r"hwloc(/.*)?\.h|hwloc\.h", r"rec/(map|server)/"),
     (r"pmix\w*\.h", r"pxlaunch/(pmix|tool)/|rec/server/|apps/|tests/pmix/"),
     (r"cxxopts\.hpp", r".*/options\w*\.cpp$"),
-    (r"nlohmann/.*", r".*\.cpp$|.*/json_\w+\.h$"),
+    (r"nlohmann/.*", r".*\.cpp$|.*/(json_\w+|\w+_json)\.h$"),
     (r"doctest/.*", r"tests/unit/"),
 ]
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)', re.MULTILINE)

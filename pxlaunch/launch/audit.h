@@ -3,7 +3,7 @@
 
 #include <string>
 
-namespace px::cli {
+namespace px::launch {
 
 struct Audited {
     std::string method;
@@ -16,4 +16,4 @@ std::string audit_line(const Audited &job, const std::string &user,
                        const std::string &allocation);
 void audit(const Audited &job);
 
-} // namespace px::cli
+} // namespace px::launch

@@ -8,14 +8,14 @@
 #include "pxlaunch/tool/local_server.h"
 #include "pxlaunch/tool/session.h"
 
-namespace px::cli {
+namespace px::launch {
 
-int launch(int argc, char **argv);
+int run(int argc, char **argv);
 
 // The steps between a parsed command line and a job; each may be the last one.
 class Launch {
   public:
-    Launch(Command command, Surroundings surroundings);
+    Launch(cli::Command command, cli::Surroundings surroundings);
     int run(); // the exit status; errors are printed
 
   private:
@@ -25,12 +25,12 @@ class Launch {
     Result<void> start_server(const discover::Found &found);
     Result<tool::AttachTo> address(const discover::Found &found);
     Result<int> find_and_run();
-    Result<int> run_job(const discover::Found &found); // launch_job.cpp
+    Result<int> run_job(const discover::Found &found); // job.cpp
     [[nodiscard]] std::string draw(const std::string &layout_json) const;
     void describe(const discover::Found &found);
 
-    Command command_;
-    Surroundings surroundings_;
+    cli::Command command_;
+    cli::Surroundings surroundings_;
     discover::Here here_;
     std::optional<tool::LocalServer> server_;
     std::string server_directory_;
@@ -39,4 +39,4 @@ class Launch {
 
 void print_error(const Error &error);
 
-} // namespace px::cli
+} // namespace px::launch

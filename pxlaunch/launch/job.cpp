@@ -1,7 +1,7 @@
-// launch_job.cpp - the job itself, and those who want to hear of it.
+// job.cpp - the job itself, and those who want to hear of it.
 #include "pxlaunch/base/text.h"
-#include "pxlaunch/cli/audit.h"
-#include "pxlaunch/cli/launch.h"
+#include "pxlaunch/launch/audit.h"
+#include "pxlaunch/launch/launch.h"
 #include "pxlaunch/cli/picture.h"
 #include "pxlaunch/drive/drive.h"
 #include "pxlaunch/drive/report.h"
@@ -13,7 +13,7 @@
 #include <cstring>
 #include <unistd.h>
 
-namespace px::cli {
+namespace px::launch {
 
 namespace {
 
@@ -59,7 +59,7 @@ struct Audience {
     }
 };
 
-Result<Audience> gather(Loop &loop, const Options &options, const job::Spec &spec) {
+Result<Audience> gather(Loop &loop, const cli::Options &options, const job::Spec &spec) {
     Audience audience;
     if (!options.report.empty()) {
         audience.report = PX_TRY(
@@ -77,7 +77,7 @@ std::string Launch::draw(const std::string &layout_json) const {
     const auto &display = command_.options.display;
     const char *columns = std::getenv("COLUMNS");
     const auto width = parse_number(columns == nullptr ? "80" : columns, 10'000);
-    auto text = picture(layout_json, display.map, display.bind || display.alloc,
+    auto text = cli::picture(layout_json, display.map, display.bind || display.alloc,
                         terminal_is_utf8(surroundings_.environment),
                         width ? static_cast<int>(*width) : 80);
     if (!text) return fmt::format("pxlaunch: no picture: {}", text.error().what);
@@ -124,4 +124,4 @@ Result<int> Launch::run_job(const discover::Found &found) {
     return code;
 }
 
-} // namespace px::cli
+} // namespace px::launch

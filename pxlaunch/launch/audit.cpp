@@ -1,5 +1,5 @@
 // audit.cpp - who ran how much for how long.
-#include "pxlaunch/cli/audit.h"
+#include "pxlaunch/launch/audit.h"
 
 #include "pxlaunch/discover/allocation.h"
 
@@ -8,7 +8,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
-namespace px::cli {
+namespace px::launch {
 
 std::string audit_line(const Audited &job, const std::string &user,
                        const std::string &allocation) {
@@ -24,4 +24,4 @@ void audit(const Audited &job) {
     ::closelog();
 }
 
-} // namespace px::cli
+} // namespace px::launch

@@ -1,5 +1,5 @@
 // launch.cpp - command line, discovery, inspection: what happens before a job runs.
-#include "pxlaunch/cli/launch.h"
+#include "pxlaunch/launch/launch.h"
 
 #include "pxlaunch/base/text.h"
 #include "pxlaunch/cli/inspect.h"
@@ -13,7 +13,7 @@
 #include <cstdio>
 #include <unistd.h>
 
-namespace px::cli {
+namespace px::launch {
 
 void print_error(const Error &error) {
     (void)write_all(STDERR_FILENO, drive::rendered(error));
@@ -34,15 +34,15 @@ Result<int> print_text(const std::string &text) {
 }
 
 // Whether the site wants jobs to run on this host itself (a login node, say).
-Result<void> check_local_policy(const Config &config, const std::string &host) {
+Result<void> check_local_policy(const cli::Config &config, const std::string &host) {
     const auto policy =
         std::find_if(config.local.begin(), config.local.end(),
-                     [&host](const LocalPolicy &each) { return matches(each.host, host); });
-    if (policy == config.local.end() || policy->rule == LocalRule::allow) return {};
+                     [&host](const cli::LocalPolicy &each) { return matches(each.host, host); });
+    if (policy == config.local.end() || policy->rule == cli::LocalRule::allow) return {};
     const std::string what =
         fmt::format("jobs {} not run on '{}' itself: {} says so",
-                    policy->rule == LocalRule::refuse ? "may" : "should", host, config.site_path);
-    if (policy->rule == LocalRule::refuse) return cannot_run(what, policy->message);
+                    policy->rule == cli::LocalRule::refuse ? "may" : "should", host, config.site_path);
+    if (policy->rule == cli::LocalRule::refuse) return cannot_run(what, policy->message);
     (void)write_all(STDERR_FILENO, drive::rendered_message(what));
     if (!policy->message.empty()) {
         (void)write_all(STDERR_FILENO, drive::rendered_message(policy->message));
@@ -52,7 +52,7 @@ Result<void> check_local_policy(const Config &config, const std::string &host) {
 
 } // namespace
 
-Launch::Launch(Command command, Surroundings surroundings)
+Launch::Launch(cli::Command command, cli::Surroundings surroundings)
     : command_(std::move(command)), surroundings_(std::move(surroundings)),
       here_(discover::this_process()) {
     here_.site_directory = command_.config.run_directory;
@@ -71,7 +71,7 @@ Result<int> Launch::probe() {
 }
 
 Result<discover::Found> Launch::find_server() {
-    const Options &options = command_.options;
+    const cli::Options &options = command_.options;
     discover::Wish wish;
     wish.rec = options.rec;
     wish.uri = options.uri;
@@ -85,11 +85,11 @@ Result<discover::Found> Launch::find_server() {
 Result<void> Launch::start_server(const discover::Found &found) {
     if (found.kind != discover::Found::start_local) return {};
     PX_TRY(check_local_policy(command_.config, here_.host));
-    const Options &options = command_.options;
+    const cli::Options &options = command_.options;
     if (options.runs_nothing() && !(options.dry_run && options.display.any())) return {};
     const bool gpus =
         std::any_of(options.apps.begin(), options.apps.end(),
-                    [](const AppOptions &app) { return app.gpus_per_rank.value_or(0) > 0; });
+                    [](const cli::AppOptions &app) { return app.gpus_per_rank.value_or(0) > 0; });
     server_ = PX_TRY(tool::LocalServer::start(gpus));
     return {};
 }
@@ -113,12 +113,12 @@ void Launch::describe(const discover::Found &found) {
 }
 
 Result<int> Launch::inspect(const discover::Found &found) {
-    const Options &options = command_.options;
+    const cli::Options &options = command_.options;
     if (options.explain) {
-        return print_text(options.json ? explain_json(command_.reasons) + "\n"
-                                       : explain_text(command_.reasons));
+        return print_text(options.json ? cli::explain_json(command_.reasons) + "\n"
+                                       : cli::explain_text(command_.reasons));
     }
-    (void)PX_TRY(print_text(dry_run_json(spec_, {found.from, found.server.attach},
+    (void)PX_TRY(print_text(cli::dry_run_json(spec_, {found.from, found.server.attach},
                                          surroundings_.environment) +
                             "\n"));
     return options.display.any() ? run_job(found) : 0;
@@ -129,11 +129,11 @@ Result<int> Launch::find_and_run() {
     const auto found = PX_TRY(find_server());
     PX_TRY(start_server(found));
     describe(found);
-    auto spec = make_spec(command_.options, command_.config, surroundings_, command_.reasons);
+    auto spec = cli::make_spec(command_.options, command_.config, surroundings_, command_.reasons);
     if (!spec) return print_all(spec.errors);
     spec_ = std::move(spec.value);
     if (command_.options.verbose > 0) {
-        (void)write_all(STDERR_FILENO, explain_text(command_.reasons));
+        (void)write_all(STDERR_FILENO, cli::explain_text(command_.reasons));
     }
     return command_.options.runs_nothing() ? inspect(found) : run_job(found);
 }
@@ -146,9 +146,9 @@ int Launch::run() {
     return status ? *status : static_cast<int>(status.error().exit);
 }
 
-int launch(int argc, char **argv) {
-    Surroundings surroundings = look_around();
-    auto parsed = parse_command_line(argc, argv, surroundings.environment);
+int run(int argc, char **argv) {
+    cli::Surroundings surroundings = cli::look_around();
+    auto parsed = cli::parse_command_line(argc, argv, surroundings.environment);
     if (!parsed) return print_all(parsed.errors);
     if (!parsed->text.empty()) return print_text(parsed->text) ? 0 : 1;
     Launch launch(std::move(parsed.value), std::move(surroundings));
@@ -158,4 +158,4 @@ int launch(int argc, char **argv) {
     ::_exit(status); // libpmix's thread still runs: nothing may be destroyed under it
 }
 
-} // namespace px::cli
+} // namespace px::launch

@@ -30,7 +30,7 @@ struct Place {
         Rendezvous server;
         server.version = "1.2.3";
         server.pmix_version = "5.0.7";
-        server.uri = "pxrec.n01.7.0;tcp4://127.0.0.1:4711";
+        server.uri = "pxrec-7.0;tcp4://127.0.0.1:4711";
         server.owner = *read_owner(**path);
         server.uid = static_cast<long>(here.uid);
         server.allocation = allocation;
@@ -149,8 +149,7 @@ TEST_CASE("the server that started us") {
 }
 
 TEST_CASE("a server of ours that started us says more by its document") {
-    Place place(
-        Environment{{"PMIX_SERVER_URI41", "pxrec.n01.7.0;tcp4://127.0.0.1:4711"}});
+    Place place(Environment{{"PMIX_SERVER_URI41", "pxrec-7.0;tcp4://127.0.0.1:4711"}});
     place.add_server("none", "job.7.abc");
     const Discovery seen = discover::discover({}, place.here);
     REQUIRE(seen.found);
@@ -207,7 +206,7 @@ TEST_CASE("a server of ours for this allocation is used, another's is named") {
     CHECK(seen.found->managed);
     CHECK(seen.found->cores == 16);
     CHECK(seen.found->server.version == "5.0.7");
-    CHECK(seen.found->server.nspace == "pxrec.n01.7");
+    CHECK(seen.found->server.nspace == "pxrec-7");
     CHECK(seen.found->allocation.key() == "slurm:77");
     CHECK(seen.candidates.back().reason ==
           "pxrec 1.2.3 (pid " + std::to_string(::getpid()) + ", 16 cores)");

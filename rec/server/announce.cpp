@@ -64,7 +64,10 @@ void add_ranks(const Host &host, const jobs::Job &job, pmix::InfoList &infos) {
             .u16(PMIX_NODE_RANK, static_cast<std::uint16_t>(place.local_rank))
             .u32(PMIX_NODEID, 0)
             .text(PMIX_HOSTNAME, host.pool.host());
-        if (job.root != &job) rank.flag(PMIX_SPAWNED, true);
+        if (job.root != &job) {
+            rank.flag(PMIX_SPAWNED, true)
+                .proc(PMIX_PARENT_ID, pmix::proc(job.asked.owner.nspace, job.asked.owner.rank));
+        }
         if (!place.cpus.empty()) {
             rank.text(PMIX_CPUSET, map::Topology::cpuset_string(place.cpus))
                 .text(PMIX_LOCALITY_STRING, host.pool.topology().locality_string(place.cpus));

@@ -18,8 +18,8 @@ namespace {
 constexpr int server_grace_ms = 3000; // for the server to end after its owner
 constexpr int sweep_ms = 5000;
 
-// True if the server ended with status 0. The guard ignores what ends other processes: its
-// work is done when the server's is.
+// True if the server ended with status 0. The guard ignores what ends other processes:
+// its work is done when the server's is.
 bool wait_for_server(pid_t server, int keepalive) {
     const int handle = static_cast<int>(::syscall(SYS_pidfd_open, server, 0));
     bool owner_gone = false;

@@ -10,12 +10,13 @@ namespace px::rec {
 
 struct Guarded {
     int keepalive = -1; // end of file: the owner is gone; -1: no owner
-    int ready = -1;     // the server's alone: its closing must be seen when the server dies
-    std::function<void(bool clean)> finish; // after all is dead; clean: the server ended by itself
+    int ready = -1; // the server's alone: its closing must be seen when the server dies
+    std::function<void(bool clean)>
+        finish; // after all is dead; clean: the server ended by itself
 };
 
-// Forks. Returns in the child, which is to become the server; the parent stays behind as the
-// guard and never returns. Must be called before any thread exists.
+// Forks. Returns in the child, which is to become the server; the parent stays behind as
+// the guard and never returns. Must be called before any thread exists.
 void fork_under_guard(const Guarded &guarded);
 
 } // namespace px::rec

@@ -4,7 +4,9 @@
 #include "pxlaunch/base/ready.h"
 #include "pxlaunch/discover/rendezvous.h"
 #include "pxlaunch/pmix/settings.h"
+#include "rec/cli/cores.h"
 #include "rec/cli/guard.h"
+#include "rec/cli/script.h"
 #include "rec/jobs/leftovers.h"
 #include "rec/server/host.h"
 
@@ -75,16 +77,18 @@ class Server {
 Result<void> Server::start() {
     loop_ = PX_TRY(Loop::create());
     PX_TRY(watch_signals());
+    if (options_.cores) PX_TRY(keep_cores(*options_.cores));
     topology_ = std::make_unique<map::Topology>(PX_TRY(map::Topology::load_this_machine(
         options_.find_gpus ? map::Devices::find : map::Devices::skip)));
-    host_ = PX_TRY(server::Host::start(*loop_, *topology_, {directory_, options_.managed}));
+    host_ =
+        PX_TRY(server::Host::start(*loop_, *topology_, {directory_, options_.managed}));
     host_->jobs.on_end = [this] {
         if (ending_ && host_->jobs.jobs().empty()) loop_->stop();
         count_idle();
     };
     watch_keepalive();
     count_idle();
-    if (options_.discoverable) PX_TRY(publish_address());
+    if (options_.managed) PX_TRY(publish_address());
     return {};
 }
 
@@ -115,9 +119,13 @@ Result<void> Server::publish_address() {
     rendezvous.version = PX_VERSION;
     rendezvous.pmix_version = pmix::library_version();
     rendezvous.uri = host_->uri();
-    const auto owner = discover::read_owner(directory_);
-    if (!owner) return cannot_run(fmt::format("no owner is recorded in '{}'", directory_));
-    rendezvous.owner = *owner;
+    const auto guard = discover::read_owner(directory_);
+    if (!guard)
+        return cannot_run(fmt::format("no owner is recorded in '{}'", directory_));
+    // The directory is the guard's, which outlives us; the address is ours alone.
+    rendezvous.owner = *guard;
+    rendezvous.owner.pid = ::getpid();
+    rendezvous.owner.start = discover::start_of(::getpid());
     rendezvous.uid = here_.uid;
     rendezvous.allocation = options_.allocation;
     rendezvous.managed = options_.managed;
@@ -167,11 +175,14 @@ void serve(const ServeOptions &options, const discover::Here &here) {
     auto directory = discover::create_run_directory(here, name, ::getpid());
     if (!directory) fail(directory.error());
     if (!*directory) {
-        fail(cannot_run(fmt::format("a server for '{}' runs already", name),
-                        "see it with 'pxrec status', end it with 'pxrec down'"));
+        fail(cannot_run("a server for this allocation is being started by somebody else",
+                        "'pxrec status' shows it, 'pxrec down' ends it"));
     }
     const std::string path = **directory;
-    fork_under_guard({options.keepalive, options.ready, [path](bool clean) {
+    fork_under_guard({options.keepalive, options.ready, [path, &options](bool clean) {
+                          if (options.of_script && !said_goodbye(options.keepalive)) {
+                              kill_script(discover::rendezvous_path(path));
+                          }
                           if (clean) {
                               (void)discover::remove_run_directory(path);
                           } else {
@@ -184,7 +195,8 @@ void serve(const ServeOptions &options, const discover::Here &here) {
     if (auto started = server.start(); !started) fail(started.error());
     tell_ready(options.ready, ReadyServer{server.uri(), path});
     server.run();
-    ::_exit(0); // libpmix's files go with the directory; finalizing it would only cost time
+    ::_exit(
+        0); // libpmix's files go with the directory; finalizing it would only cost time
 }
 
 } // namespace px::rec

@@ -11,17 +11,19 @@
 namespace px::rec {
 
 struct ServeOptions {
-    bool managed = false;     // a shared pool that others may find; else one pxlaunch's own
-    bool discoverable = false; // writes the rendezvous document
+    bool managed = false;      // shares out its cores, and leaves a rendezvous document
+    bool discoverable = false; // others find it by the allocation's name
+    bool of_script = false;    // see script.h
     bool find_gpus = false;
+    std::optional<int> cores; // as many of those that we may use; else all
     int keepalive = -1;       // a descriptor; the server ends at its end of file
     int ready = -1;           // a descriptor for one line: "ok URI", or "error ..."
     std::optional<std::chrono::milliseconds> idle; // ends after so long without a job
     std::string allocation = "none";
 };
 
-// Becomes the server (under a guard) and ends the process. What goes wrong at the start is
-// written to `ready`.
+// Becomes the server (under a guard) and ends the process. What goes wrong at the start
+// is written to `ready`.
 [[noreturn]] void serve(const ServeOptions &options, const discover::Here &here);
 
 } // namespace px::rec

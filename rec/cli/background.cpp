@@ -1,0 +1,88 @@
+// background.cpp - forking off a server and waiting for its word.
+#include "rec/cli/background.h"
+
+#include "pxlaunch/base/ready.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <dirent.h>
+#include <fcntl.h>
+#include <memory>
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace px::rec {
+
+namespace {
+
+// A lock or a pipe that a script holds open must not live as long as the server.
+void close_all_but(const std::vector<int> &kept) {
+    std::vector<int> open;
+    {
+        const std::unique_ptr<DIR, int (*)(DIR *)> list(::opendir("/proc/self/fd"),
+                                                        ::closedir);
+        while (const dirent *entry = list ? ::readdir(list.get()) : nullptr) {
+            if (entry->d_name[0] != '.') open.push_back(std::atoi(entry->d_name));
+        }
+    }
+    for (const int fd : open) {
+        if (fd > 2 && std::find(kept.begin(), kept.end(), fd) == kept.end()) ::close(fd);
+    }
+}
+
+[[noreturn]] void become_server(const ServeOptions &options, const discover::Here &here) {
+    ::setsid();
+    ::signal(SIGCHLD, SIG_DFL);
+    close_all_but({options.keepalive, options.ready});
+    const int null = ::open("/dev/null", O_RDWR);
+    for (int standard = 0; standard < 3; ++standard) ::dup2(null, standard);
+    if (null > 2) ::close(null);
+    (void)::chdir("/"); // so that nothing keeps a file system busy
+    serve(options, here);
+}
+
+// A guard that lives ends soon, after it has cleaned up. Else both are one process group,
+// which has no jobs yet.
+void end_failed(pid_t guard) {
+    constexpr int patience_ms = 3000;
+    for (int waited = 0; waited < patience_ms; waited += 10) {
+        if (::waitpid(guard, nullptr, WNOHANG) != 0) return;
+        ::poll(nullptr, 0, 10);
+    }
+    ::kill(-guard, SIGKILL);
+    ::waitpid(guard, nullptr, 0);
+}
+
+} // namespace
+
+Result<Background> start_in_background(ServeOptions options, const discover::Here &here,
+                                       std::chrono::milliseconds deadline) {
+    Background started;
+    Pipe ready = PX_TRY(make_pipe());
+    Pipe keepalive;
+    if (options.of_script) keepalive = PX_TRY(make_pipe());
+    options.ready = ready.write.get();
+    options.keepalive = keepalive.read.get();
+    started.guard = ::fork();
+    if (started.guard == 0) become_server(options, here);
+    if (started.guard < 0) return system_error("cannot start a process", errno);
+    ready.write.reset();
+    started.keepalive = std::move(keepalive.write);
+    const auto word = await_ready(ready.read.get(), deadline);
+    if (word) {
+        started.document = discover::rendezvous_path(word->directory);
+        auto seen = discover::read_rendezvous(started.document, here);
+        started.server = std::move(seen.server);
+        if (seen.state == discover::Sighting::usable) return started;
+    }
+    end_failed(started.guard);
+    if (!word) return word.error();
+    return cannot_run("the server ended while it was starting",
+                      fmt::format("see {}/log", word->directory));
+}
+
+} // namespace px::rec

@@ -1,0 +1,24 @@
+#pragma once
+// A server in the background: a process group and session of its own, with nothing of the
+// caller's open but what it was given.
+
+#include "pxlaunch/base/fd.h"
+#include "pxlaunch/discover/rendezvous.h"
+#include "rec/cli/serve.h"
+
+#include <sys/types.h>
+
+namespace px::rec {
+
+struct Background {
+    pid_t guard = -1;     // our child, until it and the server have ended
+    Fd keepalive;         // of a script's server: its closing ends the server
+    std::string document; // the rendezvous file's path
+    discover::Rendezvous server;
+};
+
+// Returns when it is ready to take jobs. After an Error nothing is left running.
+Result<Background> start_in_background(ServeOptions options, const discover::Here &here,
+                                       std::chrono::milliseconds deadline);
+
+} // namespace px::rec

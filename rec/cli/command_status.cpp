@@ -1,0 +1,57 @@
+// command_status.cpp - pxrec status, ps and kill: a question or an order to the server.
+#include "pxlaunch/base/fd.h"
+#include "rec/cli/commands.h"
+#include "rec/cli/server_here.h"
+#include "rec/cli/signal_names.h"
+#include "rec/cli/site.h"
+
+#include <chrono>
+#include <unistd.h>
+
+namespace px::rec {
+
+namespace {
+
+double now() {
+    return std::chrono::duration<double>(
+               std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
+
+Result<int> print(const std::string &text) {
+    PX_TRY(write_all(STDOUT_FILENO, text));
+    return 0;
+}
+
+} // namespace
+
+Result<int> command_status(const Arguments &arguments) {
+    const auto here = PX_TRY(find_server(look_around().here));
+    auto visit = PX_TRY(Visit::to(here));
+    const auto server = PX_TRY(visit.status());
+    const auto jobs = PX_TRY(visit.jobs()).size();
+    return print(arguments.has("json") ? status_json(server, jobs, here.server.log)
+                                       : status_text(server, jobs, now()));
+}
+
+Result<int> command_ps(const Arguments &arguments) {
+    const auto here = PX_TRY(find_server(look_around().here));
+    auto visit = PX_TRY(Visit::to(here));
+    auto jobs = PX_TRY(visit.jobs());
+    if (!arguments.words.empty()) jobs = PX_TRY(only_job(jobs, arguments.words[0]));
+    return print(arguments.has("json") ? ps_json(jobs) : ps_text(jobs, now()));
+}
+
+Result<int> command_kill(const Arguments &arguments) {
+    const int number = PX_TRY(parse_signal(arguments.value("signal").value_or("TERM")));
+    const auto here = PX_TRY(find_server(look_around().here));
+    auto visit = PX_TRY(Visit::to(here));
+    const auto jobs = PX_TRY(visit.jobs());
+    for (const auto &name : arguments.words) PX_TRY(only_job(jobs, name));
+    for (const auto &name : arguments.words) visit.signal(name, number);
+    // Orders and questions keep their order: with the answer the signals are delivered.
+    PX_TRY(visit.jobs());
+    return 0;
+}
+
+} // namespace px::rec

@@ -1,0 +1,167 @@
+// command_table.cpp - the rows: names, options and help of every command.
+#include "rec/cli/commands.h"
+
+namespace px::rec {
+
+namespace {
+
+constexpr std::size_t any_number = 1'000'000;
+
+const OptionRow json{"json", 0, "", false, "Print one JSON document, for scripts."};
+const OptionRow cores{"cores", 0, "N", false,
+                      "Share out only the first N of the cores that this shell may use."};
+const OptionRow start_timeout{
+    "start-timeout", 0, "DUR", false,
+    "Give up if the server is not ready after DUR; 60s by default."};
+
+Command up() {
+    return {
+        "up",
+        "",
+        0,
+        0,
+        false,
+        {cores,
+         {"idle", 0, "DUR", false,
+          "End after DUR without a job. Without it: the site's idle_timeout, else "
+          "never."},
+         start_timeout},
+        "start a server that every pxlaunch of this allocation uses",
+        "Starts a server for this allocation, or for this node outside of one, and "
+        "returns "
+        "when it is ready. Every pxlaunch finds it; it gives no core to two jobs, and "
+        "what "
+        "does not fit waits. There is one for each user and allocation: where one runs "
+        "already, it is named and nothing is started.",
+        command_up};
+}
+
+Command down() {
+    return {
+        "down",
+        "",
+        0,
+        0,
+        false,
+        {{"force", 'f', "", false,
+          "Kill the jobs that run or wait on it, and a server that does not answer."}},
+        "end that server",
+        "Ends the server of 'pxrec up', and returns when it and its directory are gone. "
+        "A "
+        "server with jobs is left alone unless --force is given.",
+        command_down};
+}
+
+Command status() {
+    return {"status",
+            "",
+            0,
+            0,
+            false,
+            {json},
+            "show that server: its cores, jobs and age",
+            "Shows the server that a pxlaunch started here would use: the one that "
+            "PXLAUNCH_URI "
+            "names, else that of 'pxrec up' for this allocation.",
+            command_status};
+}
+
+Command ps() {
+    return {
+        "ps",
+        "[JOB]",
+        0,
+        1,
+        false,
+        {json},
+        "list the ranks of all jobs, or of one",
+        "Lists the processes of the server's jobs: job, rank, host, process id, state "
+        "(running, connected to PMIx, ended), elapsed time and command.",
+        command_ps};
+}
+
+Command kill() {
+    return {"kill",
+            "JOB...",
+            1,
+            any_number,
+            false,
+            {{"signal", 's', "NAME", false,
+              "Send this signal: a name as in TERM or SIGTERM, or a number. TERM by "
+              "default."}},
+            "send a signal to all ranks of a job",
+            "Sends a signal to every rank of the jobs that are named as 'pxrec ps' shows "
+            "them. "
+            "All names are checked before anything is sent.",
+            command_kill};
+}
+
+Command env() {
+    return {"env",
+            "",
+            0,
+            0,
+            false,
+            {},
+            "print what a script needs to use that server",
+            "Prints shell commands that lead to the server of 'pxrec up' from another "
+            "shell, or "
+            "from inside a container: eval \"$(pxrec env)\". The address itself is not "
+            "printed: "
+            "PXLAUNCH_URI names the file that holds it, which only you can read.",
+            command_env};
+}
+
+Command probe() {
+    return {
+        "probe",
+        "",
+        0,
+        0,
+        false,
+        {json,
+         {"config", 0, "FILE", false,
+          "Check this site configuration file instead, and print all that is wrong."}},
+        "show what is here, and what pxlaunch would use",
+        "Shows the runtimes that are here with the reason why each is used or not, and "
+        "what "
+        "this machine can do: cores, GPUs, PMIx, munge, limits. Starts nothing.",
+        command_probe};
+}
+
+Command run() {
+    return {
+        "run",
+        "[--] COMMAND [ARG...]",
+        1,
+        any_number,
+        true,
+        {cores,
+         {"directory", 'C', "DIR", false, "Run the command in DIR."},
+         {"env", 'x', "NAME=VALUE", true,
+          "Set a variable of the command; may be repeated."},
+         start_timeout},
+        "run a script with a server of its own",
+        "Starts a server, runs the command with it, and ends it again. The command keeps "
+        "the "
+        "terminal and gets the signals that pxrec gets; its exit status is pxrec's. "
+        "Every "
+        "pxlaunch in it uses this server, and nobody else does.\n"
+        "The command has PXLAUNCH_URI, _NNODES, _NODELIST, _CORES_PER_NODE, "
+        "_GPUS_PER_NODE, "
+        "_JOB_ID and, in an array job, _ARRAY_INDEX; it has no PMIX_ variable. When the "
+        "command ends, jobs that it left behind are killed; when pxrec itself is killed, "
+        "the "
+        "command is too.",
+        command_run};
+}
+
+} // namespace
+
+const std::vector<Command> &commands() {
+    static const std::vector<Command> table = {run(), up(),   down(), status(),
+                                               ps(),  kill(), env(),  probe()};
+    return table;
+}
+
+} // namespace px::rec

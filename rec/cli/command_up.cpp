@@ -1,0 +1,87 @@
+// command_up.cpp - pxrec up: the one server of an allocation.
+#include "pxlaunch/base/fd.h"
+#include "pxlaunch/base/message.h"
+#include "pxlaunch/discover/candidates.h"
+#include "rec/cli/background.h"
+#include "rec/cli/commands.h"
+#include "rec/cli/cores.h"
+#include "rec/cli/server_here.h"
+#include "rec/cli/site.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <poll.h>
+#include <unistd.h>
+
+namespace px::rec {
+
+namespace {
+
+Error runs_already(const ServerHere &running) {
+    return cannot_run(fmt::format("{} runs already{}", running.name(),
+                                  running.of_script
+                                      ? ", for the script of 'pxrec run' around this"
+                                      : ""),
+                      running.of_script ? "every pxlaunch of the script uses it"
+                                        : "every pxlaunch uses it; 'pxrec down' ends it");
+}
+
+// An Error if this allocation has a server; of ours, or one that we cannot use.
+Result<void> check_alone(const discover::Here &here) {
+    if (const auto named = find_server(here)) return runs_already(*named);
+    if (const auto running = find_pool(here)) return runs_already(*running);
+    const auto look = discover::look_at_pool(here);
+    if (!look.answer().stops) return {};
+    return cannot_run(look.answer().reason, look.answer().hint);
+}
+
+bool somebody_starts_one(const discover::Here &here, const std::string &name) {
+    Reasons ignored;
+    const auto all = discover::list_run_directories(here, ignored);
+    return std::any_of(
+        all.begin(), all.end(), [&name](const discover::RunDirectory &each) {
+            return each.name() == name && each.life == discover::Life::alive;
+        });
+}
+
+// Of several `up` at once the others are to hear who has won.
+Error why_failed(Error error, const discover::Here &here, const std::string &allocation) {
+    const std::string name = discover::pool_name(here, allocation);
+    for (int rounds = 0; rounds < 1000 && somebody_starts_one(here, name); ++rounds) {
+        if (const auto winner = find_pool(here)) return runs_already(*winner);
+        ::poll(nullptr, 0, 10);
+    }
+    return error;
+}
+
+} // namespace
+
+Result<int> command_up(const Arguments &arguments) {
+    const Site site = look_around();
+    ServeOptions options;
+    options.managed = options.discoverable = options.find_gpus = true;
+    options.cores = PX_TRY(arguments.count("cores"));
+    if (options.cores) PX_TRY(check_cores(*options.cores));
+    options.idle = PX_TRY(arguments.duration("idle"));
+    if (!options.idle) options.idle = site.config.idle_timeout;
+    const auto deadline = PX_TRY(arguments.duration("start-timeout"));
+    const std::string warning = PX_TRY(may_serve(site));
+    PX_TRY(check_alone(site.here));
+    discover::remove_dead_run_directories(site.here);
+    options.allocation = discover::find_allocation(site.here).key();
+
+    auto started = start_in_background(options, site.here,
+                                       deadline.value_or(std::chrono::minutes(1)));
+    if (!started) {
+        return why_failed(std::move(started).error(), site.here, options.allocation);
+    }
+    if (!warning.empty()) (void)write_all(STDERR_FILENO, message_lines(warning, "pxrec"));
+    const auto &server = started->server;
+    PX_TRY(write_all(STDOUT_FILENO,
+                     fmt::format("pxrec: serving {} cores of {} (pid {})\n", server.cores,
+                                 server.owner.host, server.owner.pid)));
+    return 0;
+}
+
+} // namespace px::rec

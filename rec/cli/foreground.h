@@ -1,0 +1,32 @@
+#pragma once
+// A program in the foreground in our place: it has our terminal, our process group and
+// our signals, and dies with us.
+
+#include "pxlaunch/base/result.h"
+
+#include <string>
+#include <sys/types.h>
+#include <vector>
+
+namespace px::rec {
+
+struct Program {
+    std::string path;
+    std::vector<std::string> argv, environment;
+    std::string directory;
+};
+
+class Foreground {
+  public:
+    // From now on signals that end or steer a program are kept for it. Before start().
+    static Foreground prepare();
+
+    Result<void> start(const Program &program); // the Error's exit is 126 or 127
+    int wait();                                 // its status, 128+N after a signal
+
+  private:
+    sigset_t watched_{}, original_{};
+    pid_t pid_ = -1;
+};
+
+} // namespace px::rec

@@ -1,0 +1,54 @@
+// site.cpp - configuration files and rules, before anything is started.
+#include "rec/cli/site.h"
+
+#include "pxlaunch/base/text.h"
+#include "pxlaunch/discover/candidates.h"
+
+#include <fmt/format.h>
+
+namespace px::rec {
+
+Site look_around() {
+    Site site;
+    site.here = discover::this_process();
+    job::Environment environment;
+    for (const auto &[name, value] : site.here.env) {
+        environment.push_back(fmt::format("{}={}", name, value));
+    }
+    auto config = cli::load_config(environment);
+    site.config = std::move(config.value);
+    site.errors = std::move(config.errors);
+    site.here.site_directory = site.config.run_directory;
+    return site;
+}
+
+Error merged(const std::vector<Error> &errors) {
+    Error all = errors.front();
+    for (std::size_t i = 1; i < errors.size(); ++i) {
+        all.what += '\n' + errors[i].what;
+        if (all.hint != errors[i].hint) all.hint += '\n' + errors[i].hint;
+    }
+    return all;
+}
+
+Result<std::string> may_serve(const Site &site) {
+    if (!site.errors.empty()) return merged(site.errors);
+    const auto local = discover::look_at_local(site.here);
+    if (!local.found) {
+        return cannot_run(
+            fmt::format("cannot start a server here: {}", local.answer().reason),
+            "'pxlaunch --rec local' runs one job on this node alone");
+    }
+    const std::string &host = site.here.host;
+    for (const auto &policy : site.config.local) {
+        if (!matches(policy.host, host)) continue;
+        if (policy.rule == cli::LocalRule::warn) return policy.message;
+        if (policy.rule == cli::LocalRule::allow) return std::string();
+        return cannot_run(fmt::format("jobs may not run on '{}' itself: {} says so", host,
+                                      site.config.site_path),
+                          policy.message);
+    }
+    return std::string();
+}
+
+} // namespace px::rec

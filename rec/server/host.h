@@ -7,8 +7,10 @@
 #include "rec/jobs/table.h"
 #include "rec/server/store.h"
 
+#include <condition_variable>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 
 namespace px::server {
@@ -16,6 +18,19 @@ namespace px::server {
 struct HostOptions {
     std::string directory; // private, ours alone; libpmix's session directory is made in it
     bool managed = false;  // a shared pool of cores, or the server of one pxlaunch
+};
+
+// Pieces of one job's output that libpmix has not queued for sending yet.
+class InFlight {
+  public:
+    void left();
+    void arrived(); // any thread
+    void wait_for_none();
+
+  private:
+    std::mutex mutex_;
+    std::condition_variable none_;
+    int count_ = 0;
 };
 
 class Host final : public jobs::Wire {
@@ -54,6 +69,7 @@ class Host final : public jobs::Wire {
 
     HostOptions options_;
     std::string nspace_, uri_;
+    std::map<std::string, std::shared_ptr<InFlight>> in_flight_; // by namespace of the root
 };
 
 } // namespace px::server

@@ -46,6 +46,7 @@ class Drive {
     void on_signal(int number);
     void perform(const Actions &actions);
     void perform_one(const Action &action);
+    void send(int signal);
     void stop_us();
     void fail(Error error);
     void finish();
@@ -63,6 +64,8 @@ class Drive {
     std::optional<RawTerminal> terminal_;
     std::string nspace_; // empty until the job runs
     std::size_t unacknowledged_ = 0;
+    int signals_on_their_way_ = 0;
+    bool stop_wanted_ = false; // as soon as the signals have arrived
     Loop::Timer start_timer_ = 0, wait_timer_ = 0, timeout_timer_ = 0, action_timer_ = 0;
     bool finishing_ = false;
     std::optional<Error> error_;

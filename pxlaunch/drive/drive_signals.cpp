@@ -37,15 +37,24 @@ void Drive::on_signal(int number) {
 
 void Drive::perform(const Actions &actions) {
     for (const auto &action : actions) perform_one(action);
+    if (stop_wanted_ && signals_on_their_way_ == 0) stop_us();
+}
+
+// A stopped process sends nothing: before we stop, the ranks' signal must have arrived.
+void Drive::send(int signal) {
+    ++signals_on_their_way_;
+    session_.signal(nspace_, signal, [this](Result<void>) {
+        if (--signals_on_their_way_ == 0 && stop_wanted_) stop_us();
+    });
 }
 
 void Drive::perform_one(const Action &action) {
     switch (action.kind) {
-    case Action::send: session_.signal(nspace_, action.signal); break;
+    case Action::send: send(action.signal); break;
     case Action::kill: session_.kill(nspace_); break;
     case Action::say: say(action.text); break;
     case Action::stacks: session_.print_stacks(nspace_, {}); break;
-    case Action::stop_us: stop_us(); break;
+    case Action::stop_us: stop_wanted_ = true; break;
     case Action::timer:
         loop_.cancel(action_timer_);
         action_timer_ =
@@ -63,6 +72,7 @@ void Drive::perform_one(const Action &action) {
 
 // As the shell's Ctrl-Z has it: we stop too, and go on with the job when we are continued.
 void Drive::stop_us() {
+    stop_wanted_ = false;
     if (terminal_) terminal_->leave();
     ::raise(SIGSTOP);
     if (terminal_) terminal_->enter();

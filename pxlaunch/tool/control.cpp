@@ -63,8 +63,9 @@ Session::Answers read_answers(const pmix_info_t *infos, std::size_t count) {
 
 } // namespace
 
-void Session::signal(const std::string &nspace, int number) {
+void Session::signal(const std::string &nspace, int number, Done done) {
     auto order = std::make_unique<Order>();
+    order->done = std::move(done);
     order->infos.integer(PMIX_JOB_CTRL_SIGNAL, number);
     send(std::move(order), nspace);
 }

@@ -53,7 +53,7 @@ class Session {
     void pull(const std::string &nspace, Done done); // output comes from now on
     void push_input(const std::string &nspace, const job::Stdin &to, std::string bytes, bool end,
                     std::function<void()> done);
-    void signal(const std::string &nspace, int number);
+    void signal(const std::string &nspace, int number, Done done = {});
     void kill(const std::string &nspace);
     void acknowledge(const std::string &nspace, unsigned long long bytes);
     void set_window(const std::string &nspace, int rows, int columns);

@@ -64,12 +64,7 @@ Result<std::unique_ptr<Signals>> Signals::block(const std::vector<int> &forwarde
     return signals;
 }
 
-Signals::~Signals() {
-    if (loop_ != nullptr) loop_->forget(fd_.get());
-}
-
 void Signals::deliver(Loop &loop, Handler handler) {
-    loop_ = &loop;
     loop.watch(fd_.get(), EPOLLIN, [this, handler = std::move(handler)](std::uint32_t) {
         signalfd_siginfo info{};
         while (true) {

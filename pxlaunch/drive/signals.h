@@ -21,9 +21,9 @@ class Signals {
     static Result<std::unique_ptr<Signals>> block(const std::vector<int> &forwarded);
     Signals(const Signals &) = delete;
     Signals &operator=(const Signals &) = delete;
-    ~Signals();
 
-    void deliver(Loop &loop, Handler handler); // from now on, on the loop's thread
+    // From now on, on the loop's thread. We exist before the loop and usually after it.
+    void deliver(Loop &loop, Handler handler);
     [[nodiscard]] bool was_ignored(int signal) const;
     // What a program that we start is to have again.
     [[nodiscard]] const sigset_t &original_mask() const { return original_; }
@@ -32,7 +32,6 @@ class Signals {
     Signals() = default;
 
     Fd fd_;
-    Loop *loop_ = nullptr;
     sigset_t original_{}, blocked_{};
     std::vector<int> ignored_;
 };

@@ -19,6 +19,7 @@
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace px::rec {
@@ -189,6 +190,7 @@ void serve(const ServeOptions &options, const discover::Here &here) {
                               discover::keep_run_directory(path);
                           }
                       }});
+    ::umask(077); // libpmix's files too; ranks get their own
     if (auto settled = settle_descriptors(path + "/log"); !settled) fail(settled.error());
     jobs::become_subreaper();
     Server server(options, here, path);

@@ -19,8 +19,7 @@ void Drive::on_signal(int number) {
         if (size && !nspace_.empty()) session_.set_window(nspace_, size->rows, size->columns);
         return;
     }
-    const bool ends_us = number == SIGINT || number == SIGTERM || number == SIGHUP ||
-                         number == SIGQUIT;
+    const bool ends_us = number == SIGINT || number == SIGTERM || number == SIGHUP;
     if (nspace_.empty() && ends_us) {
         // Nothing runs yet: the server drops the request when we are gone.
         result_.status = killed_by(number);
@@ -36,7 +35,15 @@ void Drive::on_signal(int number) {
 }
 
 void Drive::perform(const Actions &actions) {
-    for (const auto &action : actions) perform_one(action);
+    for (auto action = actions.begin(); action != actions.end(); ++action) {
+        if (action->kind == Action::stacks) {
+            // What follows ends the ranks: it waits until their stacks are read.
+            session_.print_stacks(nspace_, [this, rest = Actions(action + 1, actions.end())](
+                                               Result<void>) { perform(rest); });
+            return;
+        }
+        perform_one(*action);
+    }
     if (stop_wanted_ && signals_on_their_way_ == 0) stop_us();
 }
 
@@ -53,7 +60,7 @@ void Drive::perform_one(const Action &action) {
     case Action::send: send(action.signal); break;
     case Action::kill: session_.kill(nspace_); break;
     case Action::say: say(action.text); break;
-    case Action::stacks: session_.print_stacks(nspace_, {}); break;
+    case Action::stacks: break; // perform() does it
     case Action::stop_us: stop_wanted_ = true; break;
     case Action::timer:
         loop_.cancel(action_timer_);

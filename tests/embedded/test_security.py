@@ -73,7 +73,8 @@ class OtherUser(pxtest.Case):  # ctest: timeout=120
     def test_pxlaunch_of_another_user(self):
         done = self.start_program(
             [*OTHER, str(self.reachable / "pxlaunch"), "--uri", self.address(), "id"],
-            env={"XDG_RUNTIME_DIR": None, "HOME": "/", "TMPDIR": "/tmp"}, cwd="/").finish(90)
+            env={"XDG_RUNTIME_DIR": None, "HOME": "/", "TMPDIR": "/tmp",
+                 "PXLAUNCH_SITE_CONFIG": None}, cwd="/").finish(90)
         self.assertEqual((done.code, done.out), (125, b""), done)
         self.assertIn(b"pxlaunch: error: ", done.err)
 

@@ -26,7 +26,7 @@ class RunDirectory(pxtest.Case):
     def test_it_is_named(self):
         self.kill_a_server()
         done = self.expect(0, ["--explain", "true"])
-        self.assertIn(b"stale", done.out + done.err)
+        self.assertIn(b"has ended", done.out + done.err)
 
     def test_up_replaces_it(self):
         self.kill_a_server()

@@ -14,7 +14,7 @@ class _Server(pxtest.Case):
         self.assertEqual(done.code, 0, done)
 
     def tearDown(self):
-        done = self.rec(["down"])
+        done = self.rec(["down", "--force"])
         super().tearDown()
         self.assertIn(done.code, (0, 125), done)
 
@@ -42,10 +42,11 @@ class Up(_Server):
         self.assertEqual(done.code, 0, done)
         self.assertRegex(done.out, rb"PXLAUNCH_\w+=")
 
-    def test_down_ends_jobs(self):
+    def test_down_ends_jobs_if_told_to(self):
         running = self.start(["-n", "2", "--oversubscribe", "end_with", "0", "600"])
         running.wait_for(b"ends with", count=2)
-        self.assertEqual(self.rec(["down"]).code, 0)
+        self.assertEqual(self.rec(["down"]).code, 125)  # not by accident
+        self.assertEqual(self.rec(["down", "--force"]).code, 0)
         self.assertNotEqual(running.finish(20).code, 0)
         self.assertEqual(self.processes(), [])
 
@@ -112,7 +113,7 @@ class Run(pxtest.Case):
         self.assertEqual(self.rec(["run", "--", "no-such-program"]).code, 127)
 
     def test_jobs_of_a_script(self):
-        script = "pxlaunch -n 2 --oversubscribe echo one && pxlaunch echo two; exit 4"
+        script = "pxlaunch -n 2 --oversubscribe echo one && pxlaunch -n 1 echo two; exit 4"
         done = self.rec(["run", "--", "sh", "-c", script])
         self.assertEqual((done.code, done.out), (4, b"one\none\ntwo\n"), done)
 

@@ -7,6 +7,10 @@ target_compile_options(px_options INTERFACE -Wall -Wextra -Wshadow -Wno-missing-
 target_compile_definitions(px_options INTERFACE
     _GNU_SOURCE PX_VERSION="${PROJECT_VERSION}"
     PX_PREFIX="${CMAKE_INSTALL_PREFIX}")
+# GCC 12 sees overlapping copies inside std::string that are not there (PR 105651).
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+    target_compile_options(px_options INTERFACE -Wno-restrict)
+endif()
 if(PX_WERROR)
     target_compile_options(px_options INTERFACE -Werror)
 endif()

@@ -44,7 +44,10 @@ int kill_once(const std::string &wanted) {
 
 } // namespace
 
-void say_goodbye(int keepalive) { (void)write_all(keepalive, "."); }
+void say_goodbye(int keepalive) {
+    ::signal(SIGPIPE, SIG_IGN); // the server may be gone already
+    (void)write_all(keepalive, ".");
+}
 
 bool said_goodbye(int keepalive) {
     char byte = 0;

@@ -48,6 +48,18 @@ Result<void> settle_descriptors(const std::string &log) {
     return {};
 }
 
+// SECURITY: libpmix writes our address into files that it lets others read (4.2.2: mode
+// 0640, in a directory of 0755). Ours around them is private; this is the second lock.
+void make_private(const std::string &directory) {
+    namespace fs = std::filesystem;
+    std::error_code failed;
+    for (const auto &entry : fs::recursive_directory_iterator(directory, failed)) {
+        if (entry.is_symlink(failed)) continue;
+        fs::permissions(entry, fs::perms::group_all | fs::perms::others_all,
+                        fs::perm_options::remove, failed);
+    }
+}
+
 class Server {
   public:
     Server(const ServeOptions &options, const discover::Here &here, std::string directory)
@@ -83,6 +95,7 @@ Result<void> Server::start() {
         options_.find_gpus ? map::Devices::find : map::Devices::skip)));
     host_ =
         PX_TRY(server::Host::start(*loop_, *topology_, {directory_, options_.managed}));
+    make_private(directory_);
     host_->jobs.on_end = [this] {
         if (ending_ && host_->jobs.jobs().empty()) loop_->stop();
         count_idle();

@@ -23,10 +23,13 @@ Site look_around() {
 }
 
 Error merged(const std::vector<Error> &errors) {
-    Error all = errors.front();
-    for (std::size_t i = 1; i < errors.size(); ++i) {
-        all.what += '\n' + errors[i].what;
-        if (all.hint != errors[i].hint) all.hint += '\n' + errors[i].hint;
+    if (errors.size() == 1) return errors.front();
+    // Each keeps its hint beside it.
+    Error all = usage_error("", "correct the file");
+    for (const auto &error : errors) {
+        const bool says_more = !error.hint.empty() && error.hint != all.hint;
+        all.what += fmt::format("{}{}{}", all.what.empty() ? "" : "\n", error.what,
+                                says_more ? fmt::format(" ({})", error.hint) : "");
     }
     return all;
 }

@@ -1,4 +1,5 @@
 #include "command_line.h"
+#include "man_page.h"
 
 #include "pxlaunch/base/text.h"
 #include "pxlaunch/cli/help.h"
@@ -14,26 +15,6 @@ using namespace px::cli;
 namespace {
 
 const std::string page_path = "docs/pxlaunch.1";
-
-// Text of the table as mdoc: each sentence on a line, dashes of options as they are
-// typed.
-std::string mdoc(std::string_view text) {
-    std::string out;
-    for (auto word : split(text, ' ')) {
-        const bool ends = word.ends_with('.') && word != "...";
-        const auto at = word.find_first_not_of("(");
-        if (at != std::string::npos && word[at] == '-') {
-            std::string dashed;
-            for (const char c : word)
-                dashed += c == '-' ? std::string("\\-") : std::string(1, c);
-            word = dashed;
-        }
-        if (word.starts_with('.') || word.starts_with('\'')) word = "\\&" + word;
-        out += word + (ends ? "\n" : " ");
-    }
-    out.back() = '\n';
-    return out;
-}
 
 std::string item(const Option &option) {
     std::string line = ".It";
@@ -76,28 +57,11 @@ std::string exit_section() {
     return out + ".El\n";
 }
 
-// What stands between the comments `begin NAME` and `end NAME`; written if so asked.
-void check_part(const std::string &name, const std::string &text) {
-    const std::string begin = ".\\\" begin " + name + "\n",
-                      end = ".\\\" end " + name + "\n";
-    std::string page = source_file(page_path);
-    const auto from = page.find(begin), to = page.find(end);
-    REQUIRE(from != std::string::npos);
-    REQUIRE(to != std::string::npos);
-    const auto start = from + begin.size();
-    if (std::getenv("PX_UPDATE_GOLDEN") != nullptr) {
-        page.replace(start, to - start, text);
-        std::ofstream(source_path(page_path), std::ios::binary) << page;
-        return;
-    }
-    CHECK(page.substr(start, to - start) == text);
-}
-
 } // namespace
 
 TEST_CASE("the man page has the options of the table and the program's exit statuses") {
-    check_part("options", options_section());
-    check_part("exit statuses", exit_section());
+    check_part(page_path, "options", options_section());
+    check_part(page_path, "exit statuses", exit_section());
 }
 
 TEST_CASE("the man page names every variable that we set") {

@@ -3,6 +3,7 @@ import os
 import pty
 import re
 import signal
+import sys
 
 import pxtest
 
@@ -158,17 +159,25 @@ class End(_Case):
 
 
 class Terminal(_Case):
+    COUNT = """
+import os, signal
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+print("ready" if os.isatty(0) else "no terminal", flush=True)
+senders = []
+while seen := signal.sigtimedwait({signal.SIGINT}, 1 if senders else 10):
+    senders.append(seen.si_pid)
+print("from", senders)
+"""
+
     def test_the_command_has_the_terminal(self):
-        """Ctrl-C reaches it once, through the terminal alone."""
-        script = ("trap 'n=$((n+1))' INT; test -t 0 && echo ready; "
-                  "i=0; while [ $i -lt 10 ]; do sleep 0.05; i=$((i+1)); done; echo n=$n")
+        """Ctrl-C reaches it once, from the terminal alone."""
         ours, theirs = pty.openpty()
         running = self.start_program(
-            ["setsid", "--ctty", "--wait", pxtest.program("pxrec"), "run", "sh", "-c", script],
-            stdin=theirs)
+            ["setsid", "--ctty", "--wait", pxtest.program("pxrec"), "run", sys.executable, "-c",
+             self.COUNT], stdin=theirs)
         os.close(theirs)
         running.wait_for(b"ready")
         os.write(ours, b"\x03")
         done = running.finish()
         os.close(ours)
-        self.assertEqual((done.code, done.out.split()[-1]), (0, b"n=1"), done)
+        self.assertEqual((done.code, done.out), (0, b"ready\nfrom [0]\n"), done)

@@ -160,24 +160,33 @@ class End(_Case):
 
 class Terminal(_Case):
     COUNT = """
-import os, signal
+import os, signal, sys
 signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+if len(sys.argv) > 1:
+    os.setpgid(0, 0)
 print("ready" if os.isatty(0) else "no terminal", flush=True)
 senders = []
-while seen := signal.sigtimedwait({signal.SIGINT}, 1 if senders else 10):
+while seen := signal.sigtimedwait({signal.SIGINT}, 1 if senders else 2):
     senders.append(seen.si_pid)
 print("from", senders)
 """
 
-    def test_the_command_has_the_terminal(self):
-        """Ctrl-C reaches it once, from the terminal alone."""
+    def control_c(self, *arguments):
         ours, theirs = pty.openpty()
         running = self.start_program(
             ["setsid", "--ctty", "--wait", pxtest.program("pxrec"), "run", sys.executable, "-c",
-             self.COUNT], stdin=theirs)
+             self.COUNT, *arguments], stdin=theirs)
         os.close(theirs)
         running.wait_for(b"ready")
         os.write(ours, b"\x03")
         done = running.finish()
         os.close(ours)
-        self.assertEqual((done.code, done.out), (0, b"ready\nfrom [0]\n"), done)
+        self.assertEqual(done.code, 0, done)
+        return done.out
+
+    def test_the_command_has_the_terminal(self):
+        self.assertEqual(self.control_c(), b"ready\nfrom [0]\n")
+
+    def test_what_the_terminal_sends_is_not_sent_again(self):
+        """Seen by a command that left the terminal's process group: it hears nothing."""
+        self.assertEqual(self.control_c("alone"), b"ready\nfrom []\n")

@@ -49,11 +49,11 @@ void say_goodbye(int keepalive) {
     (void)write_all(keepalive, ".");
 }
 
-bool said_goodbye(int keepalive) {
+bool was_killed(int keepalive) {
     char byte = 0;
     (void)set_nonblocking(keepalive);
     const auto got = read_some(keepalive, &byte, 1);
-    return got && *got == 1;
+    return got && *got == 0;
 }
 
 std::string script_uri(const std::string &document) { return "file:" + document; }

@@ -6,10 +6,11 @@
 
 namespace px::rec {
 
-// pxrec run writes a byte into the server's keepalive pipe before it closes it. Without
-// the byte it was killed, and its command must not go on.
+// pxrec run writes a byte into the server's keepalive pipe before it closes it. At an
+// end without the byte it was killed, and its command must not go on; while it lives, the
+// command goes on even without the server.
 void say_goodbye(int keepalive);
-bool said_goodbye(int keepalive);
+bool was_killed(int keepalive);
 
 // PXLAUNCH_URI of a script whose server's rendezvous file is `document`.
 std::string script_uri(const std::string &document);

@@ -194,7 +194,7 @@ void serve(const ServeOptions &options, const discover::Here &here) {
     }
     const std::string path = **directory;
     fork_under_guard({options.keepalive, options.ready, [path, &options](bool clean) {
-                          if (options.of_script && !said_goodbye(options.keepalive)) {
+                          if (options.of_script && was_killed(options.keepalive)) {
                               kill_script(discover::rendezvous_path(path));
                           }
                           if (clean) {

@@ -151,6 +151,14 @@ class End(_Case):
         server[0].kill()
         self.assertEqual(running.finish().code, 125)
 
+    def test_the_script_goes_on_without_its_server(self):
+        self.may_leave_files = True
+        running = self.start_script("pxlaunch -n 1 end_with 0 600; echo $?; sleep 0.5; exit 5")
+        server = [p for p in self.processes("pxrec") if p.pid != running.pid]
+        server[0].kill()
+        done = running.finish()
+        self.assertEqual((done.code, done.out.split()[-1]), (5, b"125"), done)
+
     def test_what_the_command_leaves_running_is_its_own_affair(self):
         done = self.rec(["run", "sh", "-c", "sleep 600 >/dev/null 2>&1 & echo $!"])
         left = self.one_process("sleep")

@@ -1,6 +1,6 @@
-/* udev.c - stands for libudev in static builds: Debian ships no libudev.a, and libhwloc.a asks
- * it only for names of block devices, which we never look at. "There is no udev" is an answer
- * that hwloc handles (topology-linux.c). */
+// udev.c - stands for libudev in static builds: Debian ships no libudev.a, and libhwloc.a asks
+// it only for names of block devices, which we never look at. "There is no udev" is an answer
+// that hwloc handles (topology-linux.c).
 #include <stddef.h>
 
 struct udev;

@@ -90,7 +90,7 @@ std::string duration_text(std::chrono::milliseconds duration) {
     return fmt::format("{:.3g} h", static_cast<double>(ms) / 3'600'000);
 }
 
-std::string quoted(std::string_view word) {
+std::string displayed(std::string_view word) {
     constexpr std::string_view plain = "%+,-./:=@_";
     std::string escaped;
     bool bare = !word.empty();
@@ -114,7 +114,7 @@ std::string quoted(std::string_view word) {
 }
 
 std::string named(std::string_view word) {
-    const std::string text = quoted(word);
+    const std::string text = displayed(word);
     return text == word ? fmt::format("'{}'", word) : text;
 }
 

@@ -21,7 +21,7 @@ Result<std::chrono::milliseconds> parse_duration(std::string_view text);
 std::string duration_text(std::chrono::milliseconds duration); // "1.5 s", "2 min"
 
 // For display only: the word as a shell would take it; bytes that are no text as \xNN.
-std::string quoted(std::string_view word);
+std::string displayed(std::string_view word);
 
 // The same, but always in quotes: the user's own words in a message.
 std::string named(std::string_view word);

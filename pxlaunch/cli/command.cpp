@@ -136,7 +136,7 @@ class Parser {
             }
             command_.reasons.push_back(
                 {fmt::format("--{}", given.option->name),
-                 fmt::format("{}: {}", quoted(given.value),
+                 fmt::format("{}: {}", displayed(given.value),
                              given.layer == Layer::command_line ? "command line"
                                                                 : given.origin)});
         }

@@ -83,7 +83,7 @@ constexpr auto parameters = std::to_array<std::pair<std::string_view, std::strin
 std::string instead_of(std::string_view pattern, std::string_view argument) {
     const auto gap = pattern.find("{}");
     if (gap == std::string_view::npos) return std::string(pattern);
-    return fmt::format("{}{}{}", pattern.substr(0, gap), quoted(argument),
+    return fmt::format("{}{}{}", pattern.substr(0, gap), displayed(argument),
                        pattern.substr(gap + 2));
 }
 
@@ -96,8 +96,8 @@ std::optional<Foreign> parameter(std::string_view word, const std::string *next,
                                         : fmt::format("{}NAME=VALUE", prefix);
         const std::string hint =
             prefix == "PRTE_MCA_"
-                ? fmt::format("set {} where the runtime is started", quoted(setting))
-                : fmt::format("write -x {}", quoted(setting));
+                ? fmt::format("set {} where the runtime is started", displayed(setting))
+                : fmt::format("write -x {}", displayed(setting));
         return Foreign{
             usage_error(fmt::format("{} is not an option of pxlaunch", option), hint), 2};
     }

@@ -69,7 +69,7 @@ Result<std::vector<std::string>> read_hostfile(const std::string &path) {
     auto hosts = parse_hostfile(*text);
     if (!hosts) {
         return usage_error(
-            fmt::format("--hostfile {}: {}", quoted(path), hosts.error().what),
+            fmt::format("--hostfile {}: {}", displayed(path), hosts.error().what),
             hosts.error().hint);
     }
     return hosts;

@@ -47,7 +47,7 @@ class Maker {
             auto edits = job::parse_env_file(*content);
             if (!edits) {
                 errors_.push_back(usage_error(
-                    fmt::format("--env-file {}: {}", quoted(path), edits.error().what),
+                    fmt::format("--env-file {}: {}", displayed(path), edits.error().what),
                     edits.error().hint));
                 continue;
             }

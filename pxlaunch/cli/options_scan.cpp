@@ -62,7 +62,7 @@ Shape shape_of(std::string_view word) {
 Error unknown_option(std::string_view word) {
     const std::string name(word.substr(0, word.find('=')));
     const std::string near = nearest(name, all_spellings());
-    return usage_error(fmt::format("unknown option {}", quoted(name)),
+    return usage_error(fmt::format("unknown option {}", displayed(name)),
                        near.empty()
                            ? "for the options see pxlaunch --help; put -- before a "
                              "command whose name begins with a dash"

@@ -133,7 +133,7 @@ Error came_up_alone(const std::string &command, int np) {
         fmt::format(
             "{} came up as {} jobs of one process, not as one job of {}: its MPI does "
             "not speak PMIx",
-            quoted(command), np, np),
+            displayed(command), np, np),
         "build it with an MPI that does (Open MPI, or MPICH configured --with-pmix); "
         "Debian's "
         "MPICH does not");

@@ -52,7 +52,7 @@ constexpr auto never_forwarded = std::to_array<std::string_view>({
 
 Error bad_name(std::string_view text) {
     return usage_error(
-        fmt::format("expected the name of a variable, got {}", quoted(text)),
+        fmt::format("expected the name of a variable, got {}", displayed(text)),
         "write NAME, NAME=VALUE, or a pattern as in 'OMP_*'");
 }
 
@@ -89,7 +89,7 @@ Result<EnvEdit> parse_env_edit(std::string_view text) {
     if (name.size() == text.size()) return EnvEdit{EnvEdit::Kind::pass, name, {}};
     if (is_pattern(name)) {
         return usage_error(
-            fmt::format("a pattern cannot be given a value: {}", quoted(text)),
+            fmt::format("a pattern cannot be given a value: {}", displayed(text)),
             "name one variable before '='");
     }
     return EnvEdit{EnvEdit::Kind::set, name, std::string(text.substr(name.size() + 1))};
@@ -99,7 +99,7 @@ Result<EnvEdit> parse_unset_env(std::string_view text) {
     if (text.empty()) return bad_name(text);
     if (text.find('=') != std::string_view::npos) {
         return usage_error(
-            fmt::format("expected a name without '=', got {}", quoted(text)),
+            fmt::format("expected a name without '=', got {}", displayed(text)),
             "to set a variable write -x NAME=VALUE");
     }
     return EnvEdit{EnvEdit::Kind::unset, std::string(text), {}};

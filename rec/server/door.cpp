@@ -98,6 +98,18 @@ bool may_enter(int fd) {
     return uid && *uid == ::geteuid();
 }
 
+// What libpmix gets in place of a stranger: a connection whose other end is closed already.
+// An error would do in 4.2.2, but 5.0.7 stops listening at the first one, so that any user
+// could shut the door for all.
+int close_at_once(int stranger) {
+    int ends[2];
+    const bool made = ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0;
+    ::close(stranger);
+    if (!made) return -1; // no descriptors left: libpmix is told so by errno
+    ::close(ends[1]);
+    return ends[0];
+}
+
 } // namespace
 
 int accept_own(int listener, sockaddr *address, socklen_t *size) {
@@ -105,9 +117,7 @@ int accept_own(int listener, sockaddr *address, socklen_t *size) {
     if (fd < 0) return fd;
     if (!may_enter(fd)) {
         ++refused;
-        ::close(fd);
-        errno = ECONNABORTED; // what accept() says of a peer that went away: libpmix goes on
-        return -1;
+        return close_at_once(fd);
     }
     // Header and body are two writes: with Nagle's algorithm every answer of ours would wait
     // 40 ms for the peer's delayed acknowledgement.

@@ -52,11 +52,11 @@ TEST_CASE("a wrong word gets the nearest right one") {
 }
 
 TEST_CASE("quoting for display") {
-    CHECK(quoted("./a.out") == "./a.out");
-    CHECK(quoted("a b") == "'a b'");
-    CHECK(quoted("") == "''");
-    CHECK(quoted("it's") == "$'it\\'s'");
-    CHECK(quoted("a\nb") == "$'a\\x0ab'");
+    CHECK(displayed("./a.out") == "./a.out");
+    CHECK(displayed("a b") == "'a b'");
+    CHECK(displayed("") == "''");
+    CHECK(displayed("it's") == "$'it\\'s'");
+    CHECK(displayed("a\nb") == "$'a\\x0ab'");
 }
 
 TEST_CASE("patterns know * and ?") {

@@ -42,7 +42,7 @@ std::vector<char *> pointers(const std::vector<std::string> &words) {
 Error not_executed(const Program &program, int error_number) {
     const Exit exit = error_number == ENOENT ? Exit::not_found : Exit::not_executable;
     return {exit,
-            fmt::format("cannot execute {}: {}", quoted(program.path),
+            fmt::format("cannot execute {}: {}", named(program.path),
                         exit == Exit::not_found ? "its interpreter does not exist"
                                                 : error_text(error_number)),
             exit == Exit::not_found ? "look at its first line ('#!')" : ""};

@@ -14,7 +14,7 @@ namespace {
 
 std::string command_text(const std::vector<std::string> &command) {
     std::string text;
-    for (const auto &word : command) text += (text.empty() ? "" : " ") + quoted(word);
+    for (const auto &word : command) text += (text.empty() ? "" : " ") + displayed(word);
     return text;
 }
 

@@ -233,6 +233,23 @@ class Others(pxtest.Case):
         self.assertEqual(keeps.finish().code, 6)
         self.assertEqual(self.rec(["down"]).code, 0)
 
+    def test_tools_that_die_while_they_attach(self):
+        """libpmix 4.2.2 crashes when it cannot send its answer to a handshake: we hide that."""
+        self.assertEqual(self.rec(["up"]).code, 0)
+        server = self.one_process("pxrec")
+        job = self.start(["-n", "1", "--oversubscribe", "end_with", "6", "4"])
+        job.wait_for(b"ends with")
+        os.kill(server.pid, signal.SIGSTOP)
+        victims = [self.start(["-n", "1", "true"]) for _ in range(3)]
+        for victim in victims:  # its second thread is the one that waits for the server's answer
+            self.eventually("a tool attaches", lambda pid=victim.popen.pid:
+                            len(os.listdir(f"/proc/{pid}/task")) > 2)
+            victim.signal(signal.SIGKILL).finish()
+        os.kill(server.pid, signal.SIGCONT)
+        self.expect(0, ["-n", "1", "--oversubscribe", "true"])
+        self.assertEqual(job.finish().code, 6)
+        self.assertEqual(self.rec(["down"]).code, 0)
+
 
 class Words(pxtest.Case):
     def test_every_error_has_our_shape(self):

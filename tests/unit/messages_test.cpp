@@ -130,7 +130,7 @@ TEST_CASE("what is our failure is an error") {
 TEST_CASE("a timeout names itself, whatever the ranks said") {
     JobResult result = failed(rank(1, 0, SIGTERM));
     result.timed_out = true;
-    CHECK(text(result) == "pxlaunch: timed out after 10 s; exit status 124\n");
+    CHECK(text(result) == "pxlaunch: error: timed out after 10 s; exit status 124\n");
 }
 
 TEST_CASE("ranks that come up alone") {

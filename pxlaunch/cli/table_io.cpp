@@ -46,7 +46,7 @@ Result<void> set_output(Options &job, AppOptions &, Value value) {
         }
         return usage_error(
             fmt::format("'{}' means nothing in '{}'", value.substr(at, 2), value),
-            "use %r rank, %h host, %j job, %a application, %n ranks, %% %");
+            "use %r rank, %h host, %j job, %a application, %n rank on its node, %% %");
     }
     job.io.files = value;
     return {};
@@ -84,7 +84,7 @@ std::vector<Option> io_options() {
          .help = "write each rank's output to a file",
          .more = "With a slash at the end: the directory in which each rank gets its "
                  "files. Else a pattern: %r rank, %h host, %j job, %a application, %n "
-                 "number of ranks, %% a percent sign."},
+                 "rank on its node, %% a percent sign."},
         {.name = "merge-stderr",
          .group = Group::io,
          .set = set_io<&job::Io::merge_stderr>,

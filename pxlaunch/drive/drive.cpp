@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <csignal>
 #include <unistd.h>
 
@@ -78,7 +79,8 @@ void Drive::spawn() {
         extras.rows = size.rows;
         extras.columns = size.columns;
     }
-    wait_timer_ = loop_.after(say_that_it_waits, [this] { say_waiting(); });
+    const auto ask = std::min(say_that_it_waits, spec_.limits.start_timeout);
+    wait_timer_ = loop_.after(ask, [this, ask] { say_waiting(ask); });
     session_.spawn(spec_, extras, [this](Result<std::string> nspace) {
         spawned(std::move(nspace));
     });
@@ -86,8 +88,9 @@ void Drive::spawn() {
 
 // A server that is busy is asked why it does not answer; one that does not even answer that
 // within the start time is given up.
-void Drive::say_waiting() {
-    start_timer_ = loop_.after(spec_.limits.start_timeout, [this] {
+void Drive::say_waiting(Milliseconds waited) {
+    const auto left = std::max(spec_.limits.start_timeout - waited, Milliseconds(1000));
+    start_timer_ = loop_.after(left, [this] {
         fail(cannot_run(fmt::format("the server did not start the job within {}",
                                     duration_text(spec_.limits.start_timeout)),
                         "--start-timeout allows it more time; --probe shows other servers"));
@@ -103,6 +106,7 @@ void Drive::spawned(Result<std::string> nspace) {
     loop_.cancel(wait_timer_);
     loop_.cancel(start_timer_);
     if (!nspace) return fail(std::move(nspace).error());
+    if (finishing_) return session_.kill(*nspace); // too late: the user was told "not started"
     nspace_ = *nspace;
     if (auto placed = output_->placed(writers_of(spec_), nspace_); !placed) {
         return fail(std::move(placed).error());

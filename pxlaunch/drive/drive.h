@@ -35,7 +35,7 @@ class Drive {
   private:
     void spawn();
     void spawned(Result<std::string> nspace);
-    void say_waiting();
+    void say_waiting(Milliseconds waited);
     void show_layout();
     void start_input();
     void begin();

@@ -74,6 +74,7 @@ Result<Audience> gather(Loop &loop, const cli::Options &options, const job::Spec
 } // namespace
 
 std::string Launch::draw(const std::string &layout_json) const {
+    if (command_.options.json) return layout_json;
     const auto &display = command_.options.display;
     const char *columns = std::getenv("COLUMNS");
     const auto width = parse_number(columns == nullptr ? "80" : columns, 10'000);

@@ -2,6 +2,7 @@
 #include "pxlaunch/launch/launch.h"
 
 #include "pxlaunch/base/text.h"
+#include "pxlaunch/cli/config_policy.h"
 #include "pxlaunch/cli/inspect.h"
 #include "pxlaunch/discover/probe.h"
 #include "pxlaunch/drive/messages.h"
@@ -31,23 +32,6 @@ Result<int> print_text(const std::string &text) {
         return cannot_run(fmt::format("stdout: {}", written.error().what));
     }
     return 0;
-}
-
-// Whether the site wants jobs to run on this host itself (a login node, say).
-Result<void> check_local_policy(const cli::Config &config, const std::string &host) {
-    const auto policy =
-        std::find_if(config.local.begin(), config.local.end(),
-                     [&host](const cli::LocalPolicy &each) { return matches(each.host, host); });
-    if (policy == config.local.end() || policy->rule == cli::LocalRule::allow) return {};
-    const std::string what =
-        fmt::format("jobs {} not run on '{}' itself: {} says so",
-                    policy->rule == cli::LocalRule::refuse ? "may" : "should", host, config.site_path);
-    if (policy->rule == cli::LocalRule::refuse) return cannot_run(what, policy->message);
-    (void)write_all(STDERR_FILENO, drive::rendered_message(what));
-    if (!policy->message.empty()) {
-        (void)write_all(STDERR_FILENO, drive::rendered_message(policy->message));
-    }
-    return {};
 }
 
 } // namespace
@@ -84,7 +68,8 @@ Result<discover::Found> Launch::find_server() {
 
 Result<void> Launch::start_server(const discover::Found &found) {
     if (found.kind != discover::Found::start_local) return {};
-    PX_TRY(check_local_policy(command_.config, here_.host));
+    const auto warning = PX_TRY(cli::may_run_here(command_.config, here_.host));
+    if (!warning.empty()) (void)write_all(STDERR_FILENO, drive::rendered_message(warning));
     const cli::Options &options = command_.options;
     if (options.runs_nothing() && !(options.dry_run && options.display.any())) return {};
     const bool gpus =

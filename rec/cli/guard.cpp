@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -54,6 +55,9 @@ void fork_under_guard(const Guarded &guarded) {
         return;
     }
     if (guarded.ready >= 0) ::close(guarded.ready);
+    // Whoever reads what our caller wrote must see its end when the caller ends, not when we do.
+    const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+    for (int fd = 0; fd <= 2 && null >= 0; ++fd) ::dup2(null, fd);
     ::prctl(PR_SET_NAME, "pxguard"); // what ps and pkill show
     for (int number = 1; number < NSIG; ++number) {
         if (number != SIGCHLD && number != SIGKILL) ::signal(number, SIG_IGN);

@@ -178,6 +178,7 @@ void Server::count_idle() {
 } // namespace
 
 void serve(const ServeOptions &options, const discover::Here &here) {
+    ::signal(SIGCHLD, SIG_DFL); // a caller that ignores it would have our ranks reaped unseen
     pmix::settle_environment();
     const std::string name = options.discoverable
                                  ? discover::pool_name(here, options.allocation)

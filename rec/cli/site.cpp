@@ -1,7 +1,7 @@
 // site.cpp - configuration files and rules, before anything is started.
 #include "rec/cli/site.h"
 
-#include "pxlaunch/base/text.h"
+#include "pxlaunch/cli/config_policy.h"
 #include "pxlaunch/discover/candidates.h"
 
 #include <fmt/format.h>
@@ -42,16 +42,7 @@ Result<std::string> may_serve(const Site &site) {
             fmt::format("cannot start a server here: {}", local.answer().reason),
             "'pxlaunch --rec local' runs one job on this node alone");
     }
-    const std::string &host = site.here.host;
-    for (const auto &policy : site.config.local) {
-        if (!matches(policy.host, host)) continue;
-        if (policy.rule == cli::LocalRule::warn) return policy.message;
-        if (policy.rule == cli::LocalRule::allow) return std::string();
-        return cannot_run(fmt::format("jobs may not run on '{}' itself: {} says so", host,
-                                      site.config.site_path),
-                          policy.message);
-    }
-    return std::string();
+    return cli::may_run_here(site.config, site.here.host);
 }
 
 } // namespace px::rec

@@ -96,6 +96,7 @@ void adopt_limits(const ChildSpec &spec) {
     }
     adopt_limits(spec);
     if (::chdir(spec.directory.c_str()) != 0) fail(prepared, Step::directory);
+    ::signal(SIGPIPE, SIG_DFL); // ignored in the server, and exec would keep that
     sigset_t none;
     sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);

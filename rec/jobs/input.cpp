@@ -29,7 +29,10 @@ void Input::write_queued(Rank &rank) {
             if (*put < 0) break;
             if (static_cast<std::size_t>(*put) < left) continue;
         }
-        if (chunk.end) return close(rank);
+        if (chunk.end && !rank.terminal) return close(rank);
+        // A terminal has no end of file, only the key for it: twice, for the first one only
+        // ends an unfinished line.
+        if (chunk.end) (void)write_some(rank.in.get(), "\x04\x04", 2);
         rank.input.pop_front();
     }
     const bool wait = !rank.input.empty();

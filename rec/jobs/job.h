@@ -50,6 +50,7 @@ struct Rank {
     Fd out, err;            // our ends; open until their end of file
     Fd in;                  // pipe or the terminal's our side
     bool in_watched = false;
+    bool terminal = false;  // `in` and `out` are a terminal's
     std::deque<InputChunk> input;
     Fd pmi;                 // our end of the PMI-1 trap
 };
@@ -68,6 +69,7 @@ struct Job {
     job::JobResult result;      // filled as ranks end
     unsigned running = 0;       // ranks not yet reaped
     bool stopping = false;      // TERM or KILL has been sent to all
+    int sweep_rounds = 0;       // seconds that its output stayed open after its last rank
     bool sweeping = false;      // all reaped; what they left behind is being killed
     bool ended = false;
     bool silent = false;        // nobody is told of its end

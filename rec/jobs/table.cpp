@@ -64,7 +64,12 @@ bool JobTable::try_start(Waiting &waiting, bool may_wait) {
 }
 
 void JobTable::start_waiting() {
-    while (!queue_.empty() && try_start(queue_.front(), true)) queue_.pop_front();
+    for (auto at = queue_.begin(); at != queue_.end();) {
+        // In order; but a job inside a running one goes first: those before it may wait for
+        // its parent, which waits for it.
+        const bool turn = at == queue_.begin() || find(at->submission.parent) != nullptr;
+        at = turn && try_start(*at, true) ? queue_.erase(at) : std::next(at);
+    }
 }
 
 Job *JobTable::find(const std::string &nspace) {
@@ -102,6 +107,7 @@ void JobTable::owner_lost(const Peer &owner) {
         return waiting.submission.owner == owner;
     });
     for (const auto &job : jobs_) {
+        if (job->root != job.get()) continue; // a lost rank is its own job's matter
         if (job->ended || !(job->asked.owner == owner) || !job->asked.dies_with_owner) continue;
         job->silent = true;
         stop(*job, SIGKILL);
@@ -122,7 +128,7 @@ void JobTable::hold_output(Job &root) {
 
 void JobTable::acknowledged(Job &job, unsigned long long bytes) {
     Job &root = *job.root;
-    root.acknowledged += bytes;
+    root.acknowledged = std::min(root.acknowledged + bytes, root.delivered);
     if (!root.paused || root.delivered - root.acknowledged > Output::window / 2) return;
     root.paused = false;
     for_tree(root, [this](Job &each) { output_.resume(each); });

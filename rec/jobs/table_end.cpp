@@ -11,6 +11,8 @@
 
 namespace px::jobs {
 
+constexpr int most_sweep_rounds = 10; // of a second each
+
 void JobTable::reap() {
     int status = 0;
     bool strangers = false;
@@ -57,6 +59,7 @@ void JobTable::rank_ended(Job &job, int number, int wait_status) {
 }
 
 void JobTable::rank_failed(Job &job, int number, int status) {
+    if (job.silent) return; // it is being given up, and that is no failure of its parent
     Job &root = *job.root;
     if (root.result.first_failure < 0) {
         root.result.first_failure = number;
@@ -113,6 +116,11 @@ void JobTable::check_end(Job &job) {
         Job *still = find(nspace);
         if (still == nullptr) return;
         still->sweep_timer = 0;
+        if (!still->root->paused) ++still->sweep_rounds;
+        // Nobody takes it, or it never ends: a tool that did not pull, a process that hid and
+        // goes on writing.
+        const bool untaken = !still->pulled && !still->root->asked.flow;
+        if (untaken || still->sweep_rounds > most_sweep_rounds) output_.drop(*still);
         for (auto &rank : still->ranks) {
             for (Fd *fd : {&rank.out, &rank.err}) {
                 int left = 0;

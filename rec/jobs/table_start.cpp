@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -23,6 +24,9 @@ double now() {
     return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch())
         .count();
 }
+
+// Beyond it spawned jobs share a number in their tags (see pmix::key::child_shift).
+constexpr unsigned most_children = 1023;
 
 // The child's ends of a rank's streams; ours are kept in the Rank.
 struct Streams {
@@ -52,6 +56,7 @@ Result<Streams> terminal_streams(Rank &rank, const Submission &asked) {
     ::ioctl(ours.get(), TIOCSWINSZ, &size);
     rank.in = Fd(::fcntl(ours.get(), F_DUPFD_CLOEXEC, 3));
     rank.out = std::move(ours);
+    rank.terminal = true;
     PX_TRY(set_nonblocking(rank.out.get())); // one description: `in` is non-blocking too
     return theirs;
 }
@@ -117,7 +122,7 @@ std::unique_ptr<Job> JobTable::make_job(Submission &&submission, map::Layout &&l
     Job *parent = job->asked.is_child ? find(job->asked.parent) : nullptr;
     if (parent != nullptr) {
         job->root = parent->root;
-        job->child = ++job->root->last_child;
+        job->child = std::min(++job->root->last_child, most_children);
         ++job->root->open_children;
         job->pulled = false;
     }
@@ -184,7 +189,10 @@ Result<void> JobTable::launch_rank(Job &job, int number,
 void JobTable::give_up(Job &job) {
     job.silent = true;
     output_.drop(job);
-    stop(job, SIGKILL);
+    // Not stop(): that would end the whole tree, and the parent is to get an error.
+    for (auto &rank : job.ranks) {
+        if (!rank.reaped && rank.pid > 0) ::kill(-rank.pid, SIGKILL);
+    }
 }
 
 } // namespace px::jobs

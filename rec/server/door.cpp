@@ -23,6 +23,7 @@ namespace px::server {
 namespace {
 
 std::atomic<unsigned> refused{0};
+constexpr unsigned nobody = ~0U; // no uid that a process can have
 
 struct DiagRequest {
     nlmsghdr header;
@@ -56,7 +57,10 @@ std::optional<unsigned> ask_sock_diag(const sockaddr_in &peer, const sockaddr_in
     const auto *header = reinterpret_cast<const nlmsghdr *>(answer);
     if (got < 0 || !NLMSG_OK(header, static_cast<std::size_t>(got))) return {};
     if (header->nlmsg_type != SOCK_DIAG_BY_FAMILY) return {};
-    return static_cast<const inet_diag_msg *>(NLMSG_DATA(header))->idiag_uid;
+    const auto *socket = static_cast<const inet_diag_msg *>(NLMSG_DATA(header));
+    // SECURITY: of a socket that is closed already the kernel says uid 0, whoever it was.
+    if (socket->idiag_state != TCP_ESTABLISHED || socket->idiag_inode == 0) return nobody;
+    return socket->idiag_uid;
 }
 
 // "0100007F:1F90", as /proc/net/tcp writes an address.
@@ -69,10 +73,14 @@ std::optional<unsigned> ask_proc(const sockaddr_in &peer, const sockaddr_in &loc
     if (!table) return {};
     const auto row = table->find(" " + proc_address(peer) + " " + proc_address(local) + " ");
     if (row == std::string::npos) return {};
-    unsigned uid = 0;
-    // local remote st tx:rx tr:when retrnsmt uid
-    if (std::sscanf(table->c_str() + row, " %*s %*s %*s %*s %*s %*s %u", &uid) != 1) return {};
-    return uid;
+    unsigned state = 0, uid = 0;
+    unsigned long inode = 0;
+    // local remote st tx:rx tr:when retrnsmt uid timeout inode
+    if (std::sscanf(table->c_str() + row, " %*s %*s %x %*s %*s %*s %u %*s %lu", &state, &uid,
+                    &inode) != 3) {
+        return {};
+    }
+    return state != TCP_ESTABLISHED || inode == 0 ? nobody : uid;
 }
 
 } // namespace

@@ -43,10 +43,15 @@ void remove_variable(std::vector<std::string> &env, const std::string &name) {
 // SET, ADD, UNSET, PREPEND and APPEND, in the order in which they are given.
 void change_environment(const pmix::InfoView &view, std::vector<std::string> &env) {
     for (const auto &info : view) {
-        if (PMIX_CHECK_KEY(&info, PMIX_UNSET_ENVAR) && info.value.type == PMIX_STRING) {
+        const auto &value_of = info.value;
+        if (PMIX_CHECK_KEY(&info, PMIX_UNSET_ENVAR) && value_of.type == PMIX_STRING &&
+            value_of.data.string != nullptr) {
             remove_variable(env, info.value.data.string);
         }
-        if (info.value.type != PMIX_ENVAR) continue;
+        if (value_of.type != PMIX_ENVAR || value_of.data.envar.envar == nullptr ||
+            value_of.data.envar.value == nullptr) {
+            continue;
+        }
         const std::string name = info.value.data.envar.envar;
         const std::string value = info.value.data.envar.value;
         const std::string between(1, info.value.data.envar.separator);

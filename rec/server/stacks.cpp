@@ -18,7 +18,8 @@ namespace px::server {
 
 namespace {
 
-constexpr int patience_ms = 5000; // for each rank
+constexpr int patience_ms = 5000;      // for each rank
+constexpr int all_patience_ms = 10000; // for all: the server does nothing else meanwhile
 
 std::vector<std::string> stack_command(int pid) {
     const std::string number = std::to_string(pid);
@@ -68,16 +69,18 @@ std::string from_proc(int pid) {
 
 } // namespace
 
-void write_stacks(Host &host, const jobs::Job &job) {
+void write_stacks(Host &host, jobs::Job &job) {
+    const auto deadline = Clock::now() + Milliseconds(all_patience_ms);
     for (std::size_t i = 0; i < job.ranks.size(); ++i) {
         const auto &rank = job.ranks[i];
         if (rank.reaped || rank.pid <= 0) continue;
+        if (Clock::now() > deadline) return;
         const auto command = stack_command(rank.pid);
         std::string text = command.empty() ? std::string() : output_of(command);
         if (text.empty()) text = from_proc(rank.pid);
-        host.deliver(job, static_cast<int>(i), jobs::Channel::err,
-                     fmt::format("stack of rank {} (pid {}) at the timeout:\n{}\n", i, rank.pid,
-                                 text));
+        text = fmt::format("stack of rank {} (pid {}) at the timeout:\n{}\n", i, rank.pid, text);
+        job.root->delivered += text.size();
+        host.deliver(job, static_cast<int>(i), jobs::Channel::err, std::move(text));
     }
 }
 

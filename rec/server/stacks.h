@@ -7,6 +7,6 @@ namespace px::server {
 
 // Sends each running rank's stack, as the system's own tools print it, as that rank's
 // standard error. Where there is no such tool, what /proc knows. At most a few seconds.
-void write_stacks(Host &host, const jobs::Job &job);
+void write_stacks(Host &host, jobs::Job &job);
 
 } // namespace px::server

@@ -170,6 +170,14 @@ TEST_CASE("a child leads a process group, blocks no signal and dies with its par
     CHECK(child.status() == 0);
 }
 
+TEST_CASE("a child dies of SIGPIPE although we ignore it") {
+    void (*const before)(int) = ::signal(SIGPIPE, SIG_IGN);
+    Child child("kill -PIPE $$");
+    CHECK(child.start());
+    ::signal(SIGPIPE, before);
+    CHECK(child.status() == killed_by(SIGPIPE));
+}
+
 TEST_CASE("umask and limits are the given ones; without them, ours") {
     const std::string script = "umask; ulimit -n; ulimit -Hn";
     const mode_t ours = ::umask(0);

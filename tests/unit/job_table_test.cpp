@@ -157,8 +157,10 @@ TEST_CASE("a signal goes to one rank or to all") {
 
 TEST_CASE("a process in a session of its own is gone when the job is") {
     Server server;
+    // Stopped, it neither forks nor executes: the kernel shows its environment at any
+    // time.
     const auto nspace =
-        server.submit(script("setsid sh -c 'echo $$; exec sleep 100' & read line"));
+        server.submit(script("setsid sh -c 'echo $$; kill -STOP $$' & read line"));
     server.table.begin_output(*server.table.find(nspace));
     CHECK(server.until([&] { return server.wire.out["job.1.0"].ends_with('\n'); }));
     const int hidden = std::stoi(server.wire.out["job.1.0"]);

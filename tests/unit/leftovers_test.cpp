@@ -122,8 +122,10 @@ TEST_CASE("all children are found, whichever thread started them") {
 TEST_CASE("a subreaper has the orphans of its children, whatever session they made") {
     become_subreaper();
     CHECK(is_subreaper());
+    // Stopped, it neither forks nor executes: the kernel shows its environment at any
+    // time.
     Process parent({"PXLAUNCH_JOB=a.1", "PATH=/usr/bin:/bin"},
-                   "setsid sh -c 'echo $$; exec sleep 100' & read line");
+                   "setsid sh -c 'echo $$; kill -STOP $$' & read line");
     const int orphan = std::stoi(parent.said);
     CHECK_FALSE(contains(own_children(), orphan));
     ::kill(parent.pid, SIGKILL);

@@ -38,7 +38,10 @@ Result<ReadyServer> await_ready(int fd, std::chrono::milliseconds deadline) {
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(
             end - std::chrono::steady_clock::now());
         pollfd wait{fd, POLLIN, 0};
-        if (left.count() <= 0 || ::poll(&wait, 1, static_cast<int>(left.count())) == 0) {
+        const int ready =
+            left.count() <= 0 ? 0 : ::poll(&wait, 1, static_cast<int>(left.count()));
+        if (ready < 0) continue; // a signal
+        if (ready == 0) {
             return cannot_run(fmt::format("the server did not start within {}",
                                           duration_text(deadline)),
                               "is this machine overloaded? --start-timeout allows more time");

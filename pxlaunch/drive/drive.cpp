@@ -14,6 +14,7 @@ namespace px::drive {
 namespace {
 
 constexpr Milliseconds say_that_it_waits{5000};
+constexpr Milliseconds ask_for_the_end{1000};
 // Often enough that the server's window (8 MB) never empties, seldom enough to cost nothing.
 constexpr std::size_t acknowledge_after = 1 << 20;
 
@@ -135,6 +136,7 @@ void Drive::begin() {
             perform(interruption_.on_timeout(running()));
         });
     }
+    ask_timer_ = loop_.after(ask_for_the_end, [this] { ask_end(); });
     if (options_.started) options_.started(loop_, nspace_);
     start_input();
 }
@@ -167,7 +169,14 @@ void Drive::on_drained(std::size_t bytes) {
     unacknowledged_ = 0;
 }
 
+// The end of a job is a fact to establish, not an event to wait for.
+void Drive::ask_end() {
+    session_.ask_end(nspace_);
+    ask_timer_ = loop_.after(ask_for_the_end, [this] { ask_end(); });
+}
+
 void Drive::on_job_end(job::JobResult result) {
+    if (finishing_) return; // heard before
     result_ = std::move(result);
     result_.timed_out = interruption_.timed_out();
     finish();
@@ -191,7 +200,7 @@ void Drive::finish() {
     if (finishing_) return;
     finishing_ = true;
     if (input_) input_->stop();
-    for (const auto timer : {timeout_timer_, action_timer_, wait_timer_, start_timer_}) {
+    for (const auto timer : {timeout_timer_, action_timer_, wait_timer_, start_timer_, ask_timer_}) {
         loop_.cancel(timer);
     }
     output_->finish([this] { loop_.stop(); });

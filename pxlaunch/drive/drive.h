@@ -43,6 +43,7 @@ class Drive {
     void on_drained(std::size_t bytes);
     void on_job_end(job::JobResult result);
     void on_lost();
+    void ask_end();
     void on_signal(int number);
     void perform(const Actions &actions);
     void perform_one(const Action &action);
@@ -67,6 +68,7 @@ class Drive {
     int signals_on_their_way_ = 0;
     bool stop_wanted_ = false; // as soon as the signals have arrived
     Loop::Timer start_timer_ = 0, wait_timer_ = 0, timeout_timer_ = 0, action_timer_ = 0;
+    Loop::Timer ask_timer_ = 0;
     bool finishing_ = false;
     std::optional<Error> error_;
     job::JobResult result_;

@@ -2,6 +2,7 @@
 #include "pxlaunch/pmix/info.h"
 #include "pxlaunch/pmix/keys.h"
 #include "pxlaunch/pmix/settings.h"
+#include "pxlaunch/tool/job_end.h"
 #include "pxlaunch/tool/session.h"
 
 #include <fmt/format.h>
@@ -40,8 +41,15 @@ void send(std::unique_ptr<Order> order, const std::string &nspace) {
 struct Asked {
     pmix_query_t *query = nullptr;
     std::function<void(Result<Session::Answers>)> done;
+    std::string nspace;
 
-    Asked() = default;
+    Asked(const std::vector<std::string> &keys, const std::string &about) : nspace(about) {
+        PMIX_QUERY_CREATE(query, 1);
+        query->keys = pmix::to_argv(keys);
+        PMIX_INFO_CREATE(query->qualifiers, 1);
+        query->nqual = 1;
+        PMIX_INFO_LOAD(&query->qualifiers[0], PMIX_NSPACE, about.c_str(), PMIX_STRING);
+    }
     Asked(const Asked &) = delete;
     Asked &operator=(const Asked &) = delete;
     ~Asked() {
@@ -106,15 +114,9 @@ void Session::print_stacks(const std::string &nspace, Done done) {
 
 void Session::query(const std::vector<std::string> &keys, const std::string &nspace,
                     std::function<void(Result<Answers>)> done) {
-    auto *asked = new Asked;
-    asked->done = std::move(done);
-    PMIX_QUERY_CREATE(asked->query, 1);
-    asked->query->keys = pmix::to_argv(keys);
     // The server does not learn who asks (4.2.2, 5.0.7): questions about us say so.
-    const std::string &about = nspace.empty() ? self_ : nspace;
-    PMIX_INFO_CREATE(asked->query->qualifiers, 1);
-    asked->query->nqual = 1;
-    PMIX_INFO_LOAD(&asked->query->qualifiers[0], PMIX_NSPACE, about.c_str(), PMIX_STRING);
+    auto *asked = new Asked(keys, nspace.empty() ? self_ : nspace);
+    asked->done = std::move(done);
     const auto answered = [](pmix_status_t status, pmix_info_t *infos, std::size_t count,
                              void *data, pmix_release_cbfunc_t release, void *release_data) {
         const std::shared_ptr<Asked> owned(static_cast<Asked *>(data));
@@ -125,6 +127,24 @@ void Session::query(const std::vector<std::string> &keys, const std::string &nsp
             owned->done(cannot_run(fmt::format("the server does not answer this: {}",
                                                pmix::status_text(status))));
         });
+    };
+    const auto status = PMIx_Query_info_nb(asked->query, 1, answered, asked);
+    if (status != PMIX_SUCCESS) answered(status, nullptr, 0, asked, nullptr, nullptr);
+}
+
+void Session::ask_end(const std::string &nspace) {
+    if (!own_) return;
+    auto *asked = new Asked({pmix::key::end}, nspace);
+    const auto answered = [](pmix_status_t status, pmix_info_t *infos, std::size_t count,
+                             void *data, pmix_release_cbfunc_t release, void *release_data) {
+        const std::shared_ptr<Asked> owned(static_cast<Asked *>(data));
+        const pmix::InfoView view(infos, count);
+        if (status == PMIX_SUCCESS && view.has(PMIX_EXIT_CODE)) {
+            post_to_session([owned, result = read_job_end(view)](Session &session) {
+                session.take_job_end(owned->nspace, result);
+            });
+        }
+        if (release != nullptr) release(release_data);
     };
     const auto status = PMIx_Query_info_nb(asked->query, 1, answered, asked);
     if (status != PMIX_SUCCESS) answered(status, nullptr, 0, asked, nullptr, nullptr);

@@ -63,6 +63,9 @@ class Session {
     void query(const std::vector<std::string> &keys, const std::string &nspace,
                std::function<void(Result<Answers>)> done);
 
+    // Calls on_job_end if the job has ended: the event that says so may get lost.
+    void ask_end(const std::string &nspace);
+
     std::function<void(Source, Channel, std::string)> on_output;
     std::function<void(job::JobResult)> on_job_end; // of the job that was spawned last
     std::function<void()> on_lost;                  // the server is gone

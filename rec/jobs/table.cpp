@@ -24,9 +24,9 @@ void JobTable::submit(Submission submission, Answer answer) {
     const bool may_wait = !waiting.submission.spec.limits.no_wait;
     if (!nested && may_wait && !queue_.empty()) {
         // Behind the others, but never to wait for what can never be.
-        if (auto never = pool_.place(waiting.submission.spec, {}); !never) {
-            return waiting.answer(std::move(never).error());
-        }
+        auto now = pool_.place(waiting.submission.spec, {});
+        if (!now) return waiting.answer(std::move(now).error());
+        if (*now) pool_.release(**now); // it would fit, but it is not its turn
         return queue_.push_back(std::move(waiting));
     }
     if (!try_start(waiting, may_wait)) queue_.push_back(std::move(waiting));

@@ -5,6 +5,7 @@
 #include "pxlaunch/pmix/info.h"
 #include "pxlaunch/pmix/keys.h"
 #include "pxlaunch/pmix/settings.h"
+#include "rec/server/describe.h"
 #include "rec/server/host.h"
 
 #include <fmt/format.h>
@@ -16,6 +17,8 @@
 namespace px::server {
 
 namespace {
+
+constexpr std::size_t most_ended_jobs = 256; // whose ends can still be asked for
 
 // Lives until libpmix has taken it: IOF_deliver keeps our pointers.
 struct Parcel {
@@ -41,14 +44,10 @@ std::string rank_lines(const job::JobResult &result) {
     return text;
 }
 
-pmix::InfoList end_of(const jobs::Job &job) {
-    const auto &result = job.result;
-    pmix::InfoList infos;
-    const pmix_proc_t owner = pmix::proc(job.asked.owner.nspace, job.asked.owner.rank);
-    infos.procs(PMIX_EVENT_CUSTOM_RANGE, {owner})
-        .proc(PMIX_EVENT_AFFECTED_PROC, pmix::proc(job.nspace, PMIX_RANK_WILDCARD))
-        .flag(PMIX_EVENT_NON_DEFAULT, true)
-        .integer(PMIX_EXIT_CODE, result.status)
+} // namespace
+
+void add_end(const job::JobResult &result, pmix::InfoList &infos) {
+    infos.integer(PMIX_EXIT_CODE, result.status)
         .status(PMIX_JOB_TERM_STATUS, result.status)
         .text(pmix::key::ranks, rank_lines(result));
     if (result.first_failure >= 0) {
@@ -61,11 +60,17 @@ pmix::InfoList end_of(const jobs::Job &job) {
     if (result.not_run) infos.integer(pmix::key::exit, static_cast<int>(*result.not_run));
     if (!result.explanation.empty()) infos.text(pmix::key::what, result.explanation);
     if (!result.hint.empty()) infos.text(pmix::key::hint, result.hint);
-    return infos;
 }
 
+namespace {
+
 void notify(const Host &host, const jobs::Job &job) {
-    auto infos = end_of(job);
+    pmix::InfoList infos;
+    const pmix_proc_t owner = pmix::proc(job.asked.owner.nspace, job.asked.owner.rank);
+    infos.procs(PMIX_EVENT_CUSTOM_RANGE, {owner})
+        .proc(PMIX_EVENT_AFFECTED_PROC, pmix::proc(job.nspace, PMIX_RANK_WILDCARD))
+        .flag(PMIX_EVENT_NON_DEFAULT, true);
+    add_end(job.result, infos);
     const auto self = pmix::proc(host.nspace(), 0);
     std::promise<void> taken;
     const auto status = PMIx_Notify_event(
@@ -115,7 +120,11 @@ void InFlight::wait_for_none() {
 void Host::ended(const jobs::Job &job) {
     if (job.root == &job) {
         if (const auto node = in_flight_.extract(job.nspace)) node.mapped()->wait_for_none();
-        if (!job.silent) notify(*this, job);
+        if (!job.silent) {
+            ended_jobs.push_back({job.nspace, job.result});
+            if (ended_jobs.size() > most_ended_jobs) ended_jobs.pop_front();
+            notify(*this, job);
+        }
     }
     store.forget_job(job.nspace);
     pmix_nspace_t nspace;

@@ -8,6 +8,7 @@
 #include "rec/server/store.h"
 
 #include <condition_variable>
+#include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -60,6 +61,11 @@ class Host final : public jobs::Wire {
     Store store;                               // publish and lookup
     std::map<std::string, Error> last_errors;  // of each tool's last refused spawn, by nspace
     unsigned last_tool = 0;
+    struct Ended {
+        std::string nspace;
+        job::JobResult result;
+    };
+    std::deque<Ended> ended_jobs;              // the last ones, oldest first
     double started = 0;                        // seconds since the epoch
 
   private:

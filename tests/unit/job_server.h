@@ -2,6 +2,8 @@
 // A JobTable on a real loop, with real processes, and in place of the PMIx server a wire
 // that remembers what it was told.
 
+#include "fake_wire.h"
+
 #include "rec/jobs/leftovers.h"
 #include "rec/jobs/table.h"
 
@@ -22,29 +24,6 @@ using namespace std::chrono_literals;
 
 inline const Peer ann{"tool.1", 0}, bea{"tool.2", 0};
 
-// Remembers what the PMIx server would have been told.
-struct FakeWire : px::jobs::Wire {
-    Result<void> announce(const Job &job) override {
-        announced += job.nspace + " ";
-        return {};
-    }
-    Result<void> add_environment(const Job &, int rank,
-                                 std::vector<std::string> &env) override {
-        env.push_back(fmt::format("SERVER=for {}", rank));
-        return {};
-    }
-    void deliver(const Job &job, int rank, Channel channel, std::string bytes) override {
-        auto &to = channel == Channel::out ? out : err;
-        to[fmt::format("{}.{}", job.nspace, rank)] += bytes;
-    }
-    void ended(const Job &job) override {
-        results[job.nspace] = job.result;
-        (job.silent ? silent : told) += job.nspace + " ";
-    }
-    std::map<std::string, std::string> out, err; // by namespace and rank
-    std::map<std::string, job::JobResult> results;
-    std::string announced, told, silent;
-};
 
 // A table as pxrec has it, on a node of two cores where nothing is bound.
 struct Server {

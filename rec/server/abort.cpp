@@ -1,5 +1,6 @@
 // abort.cpp - PMIx_Abort, and so MPI_Abort: the whole job ends with the given status.
 #include "rec/server/host.h"
+#include "rec/server/shift.h"
 #include "rec/server/upcalls.h"
 
 namespace px::server {
@@ -13,7 +14,7 @@ pmix_status_t on_abort(const pmix_proc_t *who, void *, int status, const char te
         if (jobs::Job *job = jobs.find(peer.nspace)) {
             jobs.abort(*job, static_cast<int>(peer.rank), status, message);
         }
-        if (answer != nullptr) answer(PMIX_SUCCESS, data);
+        if (answer != nullptr) on_pmix_thread([=] { answer(PMIX_SUCCESS, data); });
     });
     return PMIX_SUCCESS;
 }

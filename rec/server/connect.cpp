@@ -1,6 +1,7 @@
 // connect.cpp - ranks and tools that come and go.
 #include "pxlaunch/pmix/info.h"
 #include "rec/server/host.h"
+#include "rec/server/shift.h"
 #include "rec/server/upcalls.h"
 
 #include <fmt/format.h>
@@ -41,7 +42,7 @@ void on_tool_connected(pmix_info_t *infos, size_t count, pmix_tool_connection_cb
         pmix_proc_t name =
             own_name ? pmix::proc(*nspace, static_cast<pmix_rank_t>(rank.value_or(0)))
                      : pmix::proc(fmt::format("{}.tool.{}", host.nspace(), ++host.last_tool), 0);
-        answer(PMIX_SUCCESS, &name, data);
+        on_pmix_thread([=]() mutable { answer(PMIX_SUCCESS, &name, data); });
     });
 }
 

@@ -3,6 +3,7 @@
 #include "pxlaunch/pmix/keys.h"
 #include "rec/server/host.h"
 #include "rec/server/stacks.h"
+#include "rec/server/shift.h"
 #include "rec/server/upcalls.h"
 
 #include <csignal>
@@ -72,7 +73,8 @@ pmix_status_t on_job_control(const pmix_proc_t *, const pmix_proc_t targets[], s
     for (size_t i = 0; i < count; ++i) to.push_back({targets[i].nspace, targets[i].rank});
     Host::current().loop.post([=] {
         const auto status = carry_out(order, to);
-        if (answer != nullptr) answer(status, nullptr, 0, data, nullptr, nullptr);
+        if (answer == nullptr) return;
+        on_pmix_thread([=] { answer(status, nullptr, 0, data, nullptr, nullptr); });
     });
     return PMIX_SUCCESS;
 }

@@ -1,6 +1,7 @@
 // io.cpp - who takes the output of which job, and input for ranks.
 #include "pxlaunch/pmix/info.h"
 #include "rec/server/host.h"
+#include "rec/server/shift.h"
 #include "rec/server/upcalls.h"
 
 namespace px::server {
@@ -57,7 +58,7 @@ pmix_status_t on_stdin(const pmix_proc_t *, const pmix_proc_t targets[], size_t 
                                        pmix::InfoView(infos, info_count).flag(PMIX_IOF_COMPLETE));
     Host::current().loop.post([=] {
         const std::shared_ptr<void> done(nullptr, [answer, data](void *) {
-            if (answer != nullptr) answer(PMIX_SUCCESS, data);
+            if (answer != nullptr) on_pmix_thread([=] { answer(PMIX_SUCCESS, data); });
         });
         give_input(to, bytes, end, done);
     });

@@ -2,6 +2,7 @@
 // exchanges its ports this way, and waits for them (PMIX_WAIT).
 #include "pxlaunch/pmix/info.h"
 #include "rec/server/host.h"
+#include "rec/server/shift.h"
 #include "rec/server/upcalls.h"
 
 #include <cstdlib>
@@ -59,7 +60,8 @@ pmix_status_t on_publish(const pmix_proc_t *who, const pmix_info_t infos[], size
         for (const auto &[key, value] : values) {
             all = Host::current().store.publish(peer, key, value) && all;
         }
-        answer(all ? PMIX_SUCCESS : PMIX_ERR_DUPLICATE_KEY, data);
+        const auto status = all ? PMIX_SUCCESS : PMIX_ERR_DUPLICATE_KEY;
+        on_pmix_thread([=] { answer(status, data); });
     });
     return PMIX_SUCCESS;
 }
@@ -71,7 +73,7 @@ pmix_status_t on_lookup(const pmix_proc_t *who, char **keys, const pmix_info_t i
     const bool wait = pmix::InfoView(infos, count).has(PMIX_WAIT);
     Host::current().loop.post([=] {
         Host::current().store.look_up(peer, wanted, wait, [=](const auto &found) {
-            answer_lookup(found, answer, data);
+            on_pmix_thread([=] { answer_lookup(found, answer, data); });
         });
     });
     return PMIX_SUCCESS;
@@ -83,7 +85,7 @@ pmix_status_t on_unpublish(const pmix_proc_t *who, char **keys, const pmix_info_
     const auto names = pmix::from_argv(keys);
     Host::current().loop.post([=] {
         Host::current().store.unpublish(peer, names);
-        answer(PMIX_SUCCESS, data);
+        on_pmix_thread([=] { answer(PMIX_SUCCESS, data); });
     });
     return PMIX_SUCCESS;
 }

@@ -4,6 +4,7 @@
 #include "pxlaunch/pmix/keys.h"
 #include "rec/server/describe.h"
 #include "rec/server/host.h"
+#include "rec/server/shift.h"
 #include "rec/server/upcalls.h"
 
 #include <cstdlib>
@@ -118,11 +119,13 @@ void answer_all(const std::vector<Question> &questions, pmix_info_cbfunc_t answe
             add_about_job(question, *job, *answers);
         }
     }
-    if (answers->size() == 0) {
-        return answer(PMIX_ERR_NOT_FOUND, nullptr, 0, data, nullptr, nullptr);
-    }
-    auto *kept = new Answers(answers);
-    answer(PMIX_SUCCESS, answers->data(), answers->size(), data, release, kept);
+    on_pmix_thread([answers, answer, data] {
+        if (answers->size() == 0) {
+            return answer(PMIX_ERR_NOT_FOUND, nullptr, 0, data, nullptr, nullptr);
+        }
+        answer(PMIX_SUCCESS, answers->data(), answers->size(), data, release,
+               new Answers(answers));
+    });
 }
 
 } // namespace

@@ -4,6 +4,7 @@
 
 #include "pxlaunch/pmix/info.h"
 #include "rec/server/host.h"
+#include "rec/server/shift.h"
 #include "rec/server/upcalls.h"
 
 #include <cstdlib>
@@ -60,14 +61,16 @@ void carry_out(const Request &request) {
     const auto answer = [owner = request.owner, call = request.answer,
                          data = request.data](Result<std::string> nspace) {
         if (nspace) {
-            pmix_nspace_t name;
-            PMIX_LOAD_NSPACE(name, nspace->c_str());
-            return call(PMIX_SUCCESS, name, data);
+            return on_pmix_thread([call, data, text = *nspace] {
+                pmix_nspace_t name;
+                PMIX_LOAD_NSPACE(name, text.c_str());
+                call(PMIX_SUCCESS, name, data);
+            });
         }
         const auto status = status_of(nspace.error());
         // A status says too little: whoever asked can read the words with a query.
         Host::current().last_errors[owner.nspace] = std::move(nspace).error();
-        call(status, nullptr, data);
+        on_pmix_thread([=] { call(status, nullptr, data); });
     };
     auto submission = read_spawn(request.owner, host.jobs.find(request.owner.nspace),
                                  request.infos, request.info_count, request.apps,

@@ -17,16 +17,18 @@ std::vector<Store::Found> Store::find(const std::vector<std::string> &keys) cons
 
 bool Store::publish(const jobs::Peer &by, const std::string &key, Value value) {
     if (!values_.emplace(key, Found{by, key, std::move(value)}).second) return false;
+    // Who is answered may publish and ask again from within: first all are taken off the list.
+    std::vector<std::pair<Answer, std::vector<Found>>> ready;
     for (auto at = waiting_.begin(); at != waiting_.end();) {
-        const auto found = find(at->keys);
+        auto found = find(at->keys);
         if (found.size() < at->keys.size()) {
             ++at;
             continue;
         }
-        const Answer answer = std::move(at->answer);
+        ready.emplace_back(std::move(at->answer), std::move(found));
         at = waiting_.erase(at);
-        answer(found);
     }
+    for (const auto &[answer, found] : ready) answer(found);
     return true;
 }
 

@@ -114,7 +114,7 @@ void Session::print_stacks(const std::string &nspace, Done done) {
 
 void Session::query(const std::vector<std::string> &keys, const std::string &nspace,
                     std::function<void(Result<Answers>)> done) {
-    // The server does not learn who asks (4.2.2, 5.0.7): questions about us say so.
+    // The server does not learn who asks (4.2.2): questions about us say so.
     auto *asked = new Asked(keys, nspace.empty() ? self_ : nspace);
     asked->done = std::move(done);
     const auto answered = [](pmix_status_t status, pmix_info_t *infos, std::size_t count,

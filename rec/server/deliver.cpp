@@ -1,7 +1,7 @@
 // deliver.cpp - output on its way to the tool, and the news of a job's end, which must come
 // after the last byte. Both leave by one connection, but libpmix shifts output once more
 // between its queues than events: the end may only be handed over when libpmix has said of
-// every piece that it is queued (4.2.2: in a quarter of short jobs the end was first).
+// every piece that it is queued (4.2.2: the end was first in about one `printf abc` of five).
 #include "pxlaunch/pmix/info.h"
 #include "pxlaunch/pmix/keys.h"
 #include "pxlaunch/pmix/settings.h"

@@ -106,8 +106,8 @@ bool may_enter(int fd) {
 }
 
 // What libpmix gets in place of a stranger: a connection whose other end is closed already.
-// An error would do in 4.2.2, but 5.0.7 stops listening at the first one, so that any user
-// could shut the door for all.
+// An error would do in 4.2.2, but with 5.0.7 the server answered nobody any more after one
+// refusal, so that any user could shut the door for all.
 int close_at_once(int stranger) {
     int ends[2];
     const bool made = ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0;

@@ -6,9 +6,9 @@
 
 namespace px::server {
 
-// Must be answered at once: 5.0.7 frees its own state if we say PMIX_SUCCESS. The tool drops
-// what arrives before it has seen the answer (4.2.2 and 5.0.7: no handler yet), so pxlaunch
-// says itself when we may begin; to other tools we give a moment.
+// Must be answered at once: 5.0.7 frees its own state if we say PMIX_SUCCESS. A tool has no
+// handler for output before it has seen the answer, so pxlaunch says itself when we may
+// begin; to other tools we give a moment.
 pmix_status_t on_iof_pull(const pmix_proc_t procs[], size_t count, const pmix_info_t[], size_t,
                           pmix_iof_channel_t, pmix_op_cbfunc_t, void *) {
     std::vector<std::string> names;

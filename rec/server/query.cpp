@@ -19,7 +19,7 @@ namespace key = pmix::key;
 struct Question {
     std::string key;
     // The job it is about, or the tool that asks: the caller's own name does not reach us,
-    // 4.2.2 and 5.0.7 put the server's in its place.
+    // 4.2.2 puts the server's in its place.
     std::string nspace;
 };
 
@@ -67,8 +67,7 @@ void add_error(const std::string &tool, pmix::InfoList &answers) {
         .text(key::hint, found->second.hint);
 }
 
-// An event may get lost (4.2.2, a loaded machine: one job end in some hundreds), so that a
-// client must be able to ask.
+// An event is news, not a fact: a client that missed it must be able to ask.
 void add_end_of(const std::string &nspace, pmix::InfoList &answers) {
     for (const auto &ended : Host::current().ended_jobs) {
         if (ended.nspace == nspace) add_end(ended.result, answers);

@@ -6,7 +6,6 @@
 
 #include <fmt/format.h>
 
-#include <poll.h>
 #include <unistd.h>
 
 namespace px {
@@ -30,20 +29,16 @@ void tell_ready(int fd, const Error &error) {
                  "\0"s + error.hint + "\0"s);
 }
 
-Result<ReadyServer> await_ready(int fd, std::chrono::milliseconds deadline) {
-    const auto end = std::chrono::steady_clock::now() + deadline;
+Result<ReadyServer> await_ready(int fd, const Patience &patience) {
+    const auto start = std::chrono::steady_clock::now();
     std::string message;
     char buffer[4096];
     for (;;) {
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(
-            end - std::chrono::steady_clock::now());
-        pollfd wait{fd, POLLIN, 0};
-        const int ready =
-            left.count() <= 0 ? 0 : ::poll(&wait, 1, static_cast<int>(left.count()));
-        if (ready < 0) continue; // a signal
-        if (ready == 0) {
+        const auto waited = wait_for(fd, patience, start);
+        if (waited == Waited::interrupted) return cannot_run("interrupted");
+        if (waited == Waited::late) {
             return cannot_run(fmt::format("the server did not start within {}",
-                                          duration_text(deadline)),
+                                          duration_text(patience.deadline)),
                               "is this machine overloaded? --start-timeout allows more time");
         }
         const long got = PX_TRY(read_some(fd, buffer, sizeof buffer));

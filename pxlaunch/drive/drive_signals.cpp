@@ -19,16 +19,13 @@ void Drive::on_signal(int number) {
         if (size && !nspace_.empty()) session_.set_window(nspace_, size->rows, size->columns);
         return;
     }
-    const bool ends_us = number == SIGINT || number == SIGTERM || number == SIGHUP;
-    if (nspace_.empty() && ends_us) {
+    if (nspace_.empty() && ends(number)) {
         // Nothing runs yet: the server drops the request when we are gone.
-        result_.status = killed_by(number);
-        say(fmt::format("{}: the job was not started", signal_name(number)));
-        return finish();
+        return fail(not_started(number));
     }
     if (finishing_) {
         // Only our own writing is left; whoever asks twice does not want it.
-        if (ends_us) loop_.stop();
+        if (ends(number)) loop_.stop();
         return;
     }
     perform(interruption_.on_signal(number, running(), Clock::now()));

@@ -128,6 +128,11 @@ Ending ending(const job::JobResult &result, const EndingContext &context) {
     return ending;
 }
 
+Error not_started(int signal) {
+    return {static_cast<Exit>(killed_by(signal)),
+            fmt::format("{}: the job was not started", signal_name(signal)), ""};
+}
+
 Error came_up_alone(const std::string &command, int np) {
     return cannot_run(
         fmt::format(

@@ -32,6 +32,9 @@ Ending ending(const job::JobResult &result, const EndingContext &context);
 std::string rendered(const Ending &ending, const std::string &program = "pxlaunch",
                      std::size_t columns = 0);
 
+// A signal that ends us came before there was a job.
+Error not_started(int signal);
+
 // `np` ranks were started, and each believes to be alone.
 Error came_up_alone(const std::string &command, int np);
 

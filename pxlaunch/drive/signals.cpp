@@ -29,6 +29,8 @@ constexpr Name names[] = {
 
 } // namespace
 
+bool ends(int signal) { return signal == SIGINT || signal == SIGTERM || signal == SIGHUP; }
+
 std::string signal_name(int signal) {
     for (const Name &each : names) {
         if (each.number == signal) return fmt::format("SIG{}", each.name);
@@ -42,9 +44,8 @@ Result<std::unique_ptr<Signals>> Signals::block(const std::vector<int> &forwarde
     // write or read that caused them.
     std::vector<int> wanted = {SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGCONT, SIGWINCH};
     wanted.insert(wanted.end(), forwarded.begin(), forwarded.end());
-    sigset_t read_here, all;
-    ::sigemptyset(&read_here);
-    ::sigemptyset(&all);
+    sigset_t read_here, ends_us, all;
+    for (auto *set : {&read_here, &ends_us, &all}) ::sigemptyset(set);
     for (const int signal : wanted) {
         struct sigaction action {};
         ::sigaction(signal, nullptr, &action);
@@ -53,15 +54,24 @@ Result<std::unique_ptr<Signals>> Signals::block(const std::vector<int> &forwarde
         } else {
             ::sigaddset(&read_here, signal);
             ::sigaddset(&all, signal);
+            if (ends(signal)) ::sigaddset(&ends_us, signal);
         }
     }
     ::sigaddset(&all, SIGPIPE);
     ::sigaddset(&all, SIGTTIN);
     signals->fd_ = Fd(::signalfd(-1, &read_here, SFD_CLOEXEC | SFD_NONBLOCK));
-    if (!signals->fd_) return system_error("cannot wait for signals", errno);
+    signals->ending_ = Fd(::signalfd(-1, &ends_us, SFD_CLOEXEC | SFD_NONBLOCK));
+    if (!signals->fd_ || !signals->ending_) return system_error("cannot wait for signals", errno);
     ::pthread_sigmask(SIG_BLOCK, &all, &signals->original_);
     signals->blocked_ = all;
     return signals;
+}
+
+std::optional<int> Signals::read_ending() {
+    signalfd_siginfo info{};
+    const auto got = read_some(ending_.get(), &info, sizeof info);
+    if (!got || *got != static_cast<long>(sizeof info)) return {};
+    return static_cast<int>(info.ssi_signo);
 }
 
 void Signals::deliver(Loop &loop, Handler handler) {

@@ -4,6 +4,7 @@
 #include "pxlaunch/base/loop.h"
 
 #include <csignal>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@ namespace px::drive {
 
 // "SIGSEGV"; of a number without a name "signal 50".
 std::string signal_name(int signal);
+bool ends(int signal); // one of those that ask a program to end: INT, TERM, HUP
 
 class Signals {
   public:
@@ -22,6 +24,11 @@ class Signals {
     Signals(const Signals &) = delete;
     Signals &operator=(const Signals &) = delete;
 
+    // Readable when a signal has come that ends us (INT, TERM, HUP): for waits before
+    // deliver(). Which one it was is read once.
+    [[nodiscard]] int ending() const { return ending_.get(); }
+    [[nodiscard]] std::optional<int> read_ending();
+
     // From now on, on the loop's thread. We exist before the loop and usually after it.
     void deliver(Loop &loop, Handler handler);
     [[nodiscard]] bool was_ignored(int signal) const;
@@ -31,7 +38,7 @@ class Signals {
   private:
     Signals() = default;
 
-    Fd fd_;
+    Fd fd_, ending_;
     sigset_t original_{}, blocked_{};
     std::vector<int> ignored_;
 };

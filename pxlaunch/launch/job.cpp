@@ -16,26 +16,8 @@
 namespace px::launch {
 
 namespace {
-
 constexpr Milliseconds status_patience{2000}; // for a slow reader of --status-fd
-
-// The rank that we run in, if it is one of the server that we attach to.
-std::string parent_of(const discover::Found &found, const job::Environment &environment) {
-    if (found.from != "parent") return {};
-    const auto nspace = job::find_variable(environment, "PMIX_NAMESPACE");
-    const auto rank = job::find_variable(environment, "PMIX_RANK");
-    return fmt::format("{}.{}", nspace.value_or(""), rank.value_or("0"));
-}
-
-bool terminal_is_utf8(const job::Environment &environment) {
-    for (const char *name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
-        const auto value = job::find_variable(environment, name);
-        if (!value || value->empty()) continue;
-        return value->find("UTF-8") != std::string_view::npos ||
-               value->find("utf8") != std::string_view::npos;
-    }
-    return false;
-}
+} // namespace
 
 // --report and --status-fd.
 struct Audience {
@@ -58,6 +40,26 @@ struct Audience {
         loop.run();
     }
 };
+
+namespace {
+
+// The rank that we run in, if it is one of the server that we attach to.
+std::string parent_of(const discover::Found &found, const job::Environment &environment) {
+    if (found.from != "parent") return {};
+    const auto nspace = job::find_variable(environment, "PMIX_NAMESPACE");
+    const auto rank = job::find_variable(environment, "PMIX_RANK");
+    return fmt::format("{}.{}", nspace.value_or(""), rank.value_or("0"));
+}
+
+bool terminal_is_utf8(const job::Environment &environment) {
+    for (const char *name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+        const auto value = job::find_variable(environment, name);
+        if (!value || value->empty()) continue;
+        return value->find("UTF-8") != std::string_view::npos ||
+               value->find("utf8") != std::string_view::npos;
+    }
+    return false;
+}
 
 Result<Audience> gather(Loop &loop, const cli::Options &options, const job::Spec &spec) {
     Audience audience;
@@ -86,12 +88,16 @@ std::string Launch::draw(const std::string &layout_json) const {
     return *text;
 }
 
-Result<int> Launch::run_job(const discover::Found &found) {
-    auto loop = PX_TRY(Loop::create());
-    auto signals = PX_TRY(drive::Signals::block(spec_.limits.forward_signals));
-    auto audience = PX_TRY(gather(*loop, command_.options, spec_));
-    const auto to = PX_TRY(address(found));
-    auto session = PX_TRY(tool::Session::attach(*loop, to));
+Result<job::JobResult> Launch::drive_job(Loop &loop, drive::Signals &signals,
+                                         Audience &audience, const discover::Found &found) {
+    auto attached = [&]() -> Result<std::unique_ptr<tool::Session>> {
+        const auto to = PX_TRY(address(found, signals.ending()));
+        return tool::Session::attach(loop, to);
+    }();
+    if (!attached) {
+        const auto signal = signals.read_ending();
+        return signal ? drive::not_started(*signal) : attached.error();
+    }
     drive::DriveOptions options;
     options.parent = parent_of(found, surroundings_.environment);
     options.map_only = command_.options.dry_run;
@@ -103,11 +109,18 @@ Result<int> Launch::run_job(const discover::Found &found) {
         if (audience.report) audience.report->set_job(nspace);
         if (audience.status) audience.status->started(nspace, spec_.np());
     };
+    return drive::Drive(loop, **attached, signals, spec_, options).run();
+}
+
+Result<int> Launch::run_job(const discover::Found &found) {
+    // Never destroyed: libpmix's thread may post to it until the process ends.
+    Loop &loop = *PX_TRY(Loop::create()).release();
+    auto signals = PX_TRY(drive::Signals::block(spec_.limits.forward_signals));
+    auto audience = PX_TRY(gather(loop, command_.options, spec_));
     const double started = drive::seconds_since_epoch();
-    drive::Drive driver(*loop, *session, *signals, spec_, options);
-    const auto ran = driver.run();
+    const auto ran = drive_job(loop, *signals, audience, found);
     if (!ran) {
-        audience.tell_end(*loop, {}, static_cast<int>(ran.error().exit), ran.error().what);
+        audience.tell_end(loop, {}, static_cast<int>(ran.error().exit), ran.error().what);
         return ran.error();
     }
     drive::EndingContext context;
@@ -118,8 +131,8 @@ Result<int> Launch::run_job(const discover::Found &found) {
     const std::string text = drive::rendered(ending);
     if (!text.empty()) (void)write_all(STDERR_FILENO, text);
     const int code = job::exit_code(*ran, spec_.limits.on_failure);
-    audience.tell_end(*loop, *ran, code, ending.text);
-    if (command_.config.audit && !options.map_only) {
+    audience.tell_end(loop, *ran, code, ending.text);
+    if (command_.config.audit && !command_.options.dry_run) {
         audit({"local", spec_.np(), drive::seconds_since_epoch() - started, code});
     }
     return code;

@@ -79,12 +79,12 @@ Result<void> Launch::start_server(const discover::Found &found) {
     return {};
 }
 
-Result<tool::AttachTo> Launch::address(const discover::Found &found) {
-    const auto deadline = command_.options.limits.start_timeout;
-    if (!server_) return tool::AttachTo{found.server.attach, found.server.version, deadline};
-    const auto ready = PX_TRY(server_->wait(deadline));
+Result<tool::AttachTo> Launch::address(const discover::Found &found, int interrupt) {
+    const Patience patience{command_.options.limits.start_timeout, interrupt};
+    if (!server_) return tool::AttachTo{found.server.attach, found.server.version, patience};
+    const auto ready = PX_TRY(server_->wait(patience));
     server_directory_ = ready.directory;
-    return tool::AttachTo{ready.uri, pmix::library_version(), deadline};
+    return tool::AttachTo{ready.uri, pmix::library_version(), patience};
 }
 
 // What the chosen server changes for the counts and places of the job.

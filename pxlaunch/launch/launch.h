@@ -5,6 +5,7 @@
 #include "pxlaunch/cli/command.h"
 #include "pxlaunch/cli/make_spec.h"
 #include "pxlaunch/discover/discover.h"
+#include "pxlaunch/drive/signals.h"
 #include "pxlaunch/tool/local_server.h"
 #include "pxlaunch/tool/session.h"
 
@@ -13,6 +14,8 @@ namespace px::launch {
 int run(int argc, char **argv);
 
 // The steps between a parsed command line and a job; each may be the last one.
+struct Audience; // job.cpp
+
 class Launch {
   public:
     Launch(cli::Command command, cli::Surroundings surroundings);
@@ -23,9 +26,11 @@ class Launch {
     Result<int> inspect(const discover::Found &found);
     Result<discover::Found> find_server();
     Result<void> start_server(const discover::Found &found);
-    Result<tool::AttachTo> address(const discover::Found &found);
+    Result<tool::AttachTo> address(const discover::Found &found, int interrupt);
     Result<int> find_and_run();
     Result<int> run_job(const discover::Found &found); // job.cpp
+    Result<job::JobResult> drive_job(Loop &loop, drive::Signals &signals, Audience &audience,
+                                     const discover::Found &found);
     [[nodiscard]] std::string draw(const std::string &layout_json) const;
     void describe(const discover::Found &found);
 

@@ -95,8 +95,8 @@ Result<LocalServer> LocalServer::start(bool find_gpus) {
     return server;
 }
 
-Result<ReadyServer> LocalServer::wait(std::chrono::milliseconds deadline) {
-    return await_ready(ready_.get(), deadline);
+Result<ReadyServer> LocalServer::wait(const Patience &patience) {
+    return await_ready(ready_.get(), patience);
 }
 
 void LocalServer::end(std::chrono::milliseconds deadline) {

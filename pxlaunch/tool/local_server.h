@@ -13,7 +13,7 @@ class LocalServer {
     // Starts it and returns at once; it gets ready while we do other things.
     static Result<LocalServer> start(bool find_gpus);
 
-    Result<ReadyServer> wait(std::chrono::milliseconds deadline);
+    Result<ReadyServer> wait(const Patience &patience);
     // The server ends when this process does, in whatever way. This ends it now, and waits
     // until nothing of it is left, at most that long: where process 1 does not reap
     // orphans, as in many containers, it would stay behind as a zombie.

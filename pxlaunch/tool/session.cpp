@@ -10,7 +10,6 @@
 #include <pmix_tool.h>
 
 #include <atomic>
-#include <future>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -72,56 +71,69 @@ Result<std::unique_ptr<Session>> Session::attach(Loop &loop, const AttachTo &to)
     PX_TRY(session->initialize(to));
     the_session = session.get();
     the_loop = &loop;
-    PX_TRY(session->listen());
     return session;
 }
 
-// PMIx_tool_init waits for ever for a server that does not answer, so it waits in a thread
-// of its own. Past the deadline the thread is left behind: the caller ends the process.
+namespace {
+
+// What a thread of its own does, because libpmix waits for ever for a server that does not
+// answer. Past the deadline the thread is left behind: the caller ends the process.
+struct Attempt {
+    std::string uri;
+    Pipe over; // written to when all below is final
+    pmix_proc_t self{};
+    pmix_status_t attached = PMIX_ERROR, listening = PMIX_ERROR;
+
+    void run() {
+        pmix::InfoList infos;
+        infos.text(PMIX_SERVER_URI, uri).flag(PMIX_IOF_LOCAL_OUTPUT, false);
+        attached = PMIx_tool_init(&self, infos.data(), infos.size());
+        if (attached == PMIX_SUCCESS) {
+            send_at_once();
+            pmix_status_t codes[] = {PMIX_EVENT_JOB_END, PMIX_ERR_LOST_CONNECTION};
+            pmix::InfoList name;
+            name.text(PMIX_EVENT_HDLR_NAME, "pxlaunch");
+            listening = PMIx_Register_event_handler(codes, 2, name.data(), name.size(),
+                                                    on_event, nullptr, nullptr);
+        }
+        over.write.reset();
+    }
+};
+
+Result<void> outcome(const Attempt &attempt) {
+    if (attempt.attached != PMIX_SUCCESS) {
+        return cannot_run(
+            fmt::format("cannot attach to the PMIx server at '{}': {}", attempt.uri,
+                        attempt.attached == PMIX_ERR_UNREACH
+                            ? "it does not take the connection"
+                            : pmix::status_text(attempt.attached)),
+            "the server may have ended, or belong to another user; --probe shows what is here");
+    }
+    if (attempt.listening >= 0) return {};
+    return cannot_run(
+        fmt::format("cannot listen for job ends: {}", pmix::status_text(attempt.listening)));
+}
+
+} // namespace
+
 Result<void> Session::initialize(const AttachTo &to) {
-    struct Attempt {
-        std::promise<pmix_status_t> status;
-        pmix_proc_t self{};
-        std::string uri;
-    };
     pmix::choose_wire_format(to.pmix_version);
     auto attempt = std::make_shared<Attempt>();
     attempt->uri = to.uri;
-    auto answer = attempt->status.get_future();
-    std::thread([attempt] {
-        pmix::InfoList infos;
-        infos.text(PMIX_SERVER_URI, attempt->uri).flag(PMIX_IOF_LOCAL_OUTPUT, false);
-        attempt->status.set_value(
-            PMIx_tool_init(&attempt->self, infos.data(), infos.size()));
-    }).detach();
-    if (answer.wait_for(to.deadline) != std::future_status::ready) {
+    attempt->over = PX_TRY(make_pipe());
+    std::thread([attempt] { attempt->run(); }).detach();
+    switch (wait_for(attempt->over.read.get(), to.patience)) {
+    case Waited::interrupted: return cannot_run("interrupted");
+    case Waited::late:
         return cannot_run(fmt::format("the PMIx server at '{}' does not answer", to.uri),
                           "is it stopped or overloaded? --start-timeout allows it more time");
+    case Waited::ready: break;
     }
-    const auto status = answer.get();
-    if (status != PMIX_SUCCESS) {
-        return cannot_run(
-            fmt::format("cannot attach to the PMIx server at '{}': {}", to.uri,
-                        status == PMIX_ERR_UNREACH ? "it does not take the connection"
-                                                   : pmix::status_text(status)),
-            "the server may have ended, or belong to another user; --probe shows what is here");
-    }
-    send_at_once();
+    PX_TRY(outcome(*attempt));
     self_ = attempt->self.nspace;
     server_ = to.uri.substr(0, to.uri.find('.'));
     own_ = server_.starts_with(pmix::key::server_prefix);
     return {};
-}
-
-Result<void> Session::listen() {
-    pmix_status_t codes[] = {PMIX_EVENT_JOB_END, PMIX_ERR_LOST_CONNECTION};
-    pmix::InfoList infos;
-    infos.text(PMIX_EVENT_HDLR_NAME, "pxlaunch");
-    const auto status = PMIx_Register_event_handler(codes, 2, infos.data(), infos.size(),
-                                                    on_event, nullptr, nullptr);
-    if (status >= 0) return {};
-    return cannot_run(
-        fmt::format("cannot listen for job ends: {}", pmix::status_text(status)));
 }
 
 Session::~Session() {

@@ -4,6 +4,7 @@
 // copy and post. One per process, because libpmix is.
 
 #include "pxlaunch/base/loop.h"
+#include "pxlaunch/base/patience.h"
 #include "pxlaunch/job/result.h"
 #include "pxlaunch/job/spec.h"
 
@@ -17,7 +18,7 @@ namespace px::tool {
 struct AttachTo {
     std::string uri;            // "NAMESPACE.RANK;tcp4://ADDRESS:PORT" or "file:PATH"
     std::string pmix_version;   // of the server; empty: unknown
-    Milliseconds deadline{60'000};
+    Patience patience{Milliseconds(60'000)};
 };
 
 struct SpawnExtras {
@@ -78,7 +79,6 @@ class Session {
   private:
     explicit Session(Loop &loop) : loop_(loop) {}
     Result<void> initialize(const AttachTo &to);
-    Result<void> listen();
     void begin_output(const std::string &nspace);
     void learn_refusal(int status, std::function<void(Result<std::string>)> done);
 

@@ -72,7 +72,7 @@ Result<Background> start_in_background(ServeOptions options, const discover::Her
     if (started.guard < 0) return system_error("cannot start a process", errno);
     ready.write.reset();
     started.keepalive = std::move(keepalive.write);
-    const auto word = await_ready(ready.read.get(), deadline);
+    const auto word = await_ready(ready.read.get(), {deadline});
     if (word) {
         started.document = discover::rendezvous_path(word->directory);
         auto seen = discover::read_rendezvous(started.document, here);

@@ -12,6 +12,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <fcntl.h>
@@ -27,6 +28,14 @@ namespace px::rec {
 namespace {
 
 constexpr Milliseconds last_words{2000}; // for jobs to end when the server has to
+
+// The kernel doubles the table of descriptors when it is full, and in a process with threads it
+// waits an RCU grace period each time (5 to 15 ms measured): grown while there is one thread,
+// it is large enough for a thousand ranks.
+void grow_descriptor_table(rlim_t limit) {
+    const int last = static_cast<int>(std::min<rlim_t>(limit, 4096)) - 1;
+    if (::fcntl(last, F_GETFD) < 0 && ::dup2(0, last) == last) ::close(last);
+}
 
 // A descriptor below 3 would be mistaken for a rank's stream; libpmix writes to 1 and 2.
 Result<void> settle_descriptors(const std::string &log) {
@@ -44,6 +53,7 @@ Result<void> settle_descriptors(const std::string &log) {
     if (::getrlimit(RLIMIT_NOFILE, &files) == 0) {
         files.rlim_cur = files.rlim_max; // three descriptors a rank, and more
         ::setrlimit(RLIMIT_NOFILE, &files);
+        grow_descriptor_table(files.rlim_cur);
     }
     return {};
 }

@@ -9,6 +9,7 @@
 #include <pmix_server.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -116,6 +117,31 @@ Result<pmix::InfoList> job_info(const Host &host, const jobs::Job &job,
     return infos;
 }
 
+// All at once: one by one, each would wait for libpmix's thread and back.
+struct Registration {
+    InFlight open;
+    std::atomic<pmix_status_t> status{PMIX_SUCCESS};
+};
+
+void on_registered(pmix_status_t status, void *data) {
+    auto &registration = *static_cast<Registration *>(data);
+    if (status != PMIX_SUCCESS) registration.status = status;
+    registration.open.arrived();
+}
+
+pmix_status_t register_ranks(const std::string &nspace, std::size_t count) {
+    Registration registration;
+    for (std::size_t rank = 0; rank < count; ++rank) {
+        const auto who = pmix::proc(nspace, static_cast<pmix_rank_t>(rank));
+        registration.open.left();
+        const auto status = PMIx_server_register_client(&who, ::getuid(), ::getgid(), nullptr,
+                                                        on_registered, &registration);
+        if (status != PMIX_SUCCESS) on_registered(status, &registration);
+    }
+    registration.open.wait_for_none();
+    return registration.status;
+}
+
 } // namespace
 
 Result<void> Host::announce(const jobs::Job &job) {
@@ -126,17 +152,12 @@ Result<void> Host::announce(const jobs::Job &job) {
     auto infos = PX_TRY(job_info(*this, job, directory));
     pmix_nspace_t nspace;
     PMIX_LOAD_NSPACE(nspace, job.nspace.c_str());
-    // Without a callback these wait for libpmix's thread, which never waits for us.
+    // Without a callback this waits for libpmix's thread, which never waits for us.
     PX_TRY(checked(PMIx_server_register_nspace(nspace, static_cast<int>(job.layout.ranks.size()),
                                                infos.data(), infos.size(), nullptr, nullptr),
                    "cannot register the job with the PMIx server"));
-    for (std::size_t rank = 0; rank < job.layout.ranks.size(); ++rank) {
-        const auto who = pmix::proc(job.nspace, static_cast<pmix_rank_t>(rank));
-        PX_TRY(checked(PMIx_server_register_client(&who, ::getuid(), ::getgid(), nullptr,
-                                                   nullptr, nullptr),
-                       "cannot register a rank with the PMIx server"));
-    }
-    return {};
+    return checked(register_ranks(job.nspace, job.layout.ranks.size()),
+                   "cannot register a rank with the PMIx server");
 }
 
 Result<void> Host::add_environment(const jobs::Job &job, int rank,

@@ -87,7 +87,9 @@ Result<void> Host::initialize() {
         .text(PMIX_TCP_REPORT_URI, uri_file)
         // Without it the first output that is delivered crashes (4.2.2, 5.0.7: no sink).
         .flag(PMIX_IOF_LOCAL_OUTPUT, false)
-        .pointer(PMIX_TOPOLOGY2, &topology, PMIX_TOPO);
+        .pointer(PMIX_TOPOLOGY2, &topology, PMIX_TOPO)
+        // In shared memory: otherwise every rank's MPI_Init reads /sys and the PCI bus itself.
+        .flag(PMIX_SERVER_SHARE_TOPOLOGY, true);
     const auto status = PMIx_server_init(&upcall_module(), infos.data(), infos.size());
     if (status != PMIX_SUCCESS) {
         return cannot_run(fmt::format("cannot start the PMIx server in '{}': {}",

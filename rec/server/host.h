@@ -21,7 +21,7 @@ struct HostOptions {
     bool managed = false;  // a shared pool of cores, or the server of one pxlaunch
 };
 
-// Pieces of one job's output that libpmix has not queued for sending yet.
+// Things handed to libpmix that it has not taken yet.
 class InFlight {
   public:
     void left();

@@ -16,7 +16,7 @@ Result<ReadyServer> told(const std::string &message) {
     auto pipe = std::move(make_pipe()).value();
     REQUIRE(write_all(pipe.write.get(), message));
     pipe.write.reset();
-    return await_ready(pipe.read.get(), 10s);
+    return await_ready(pipe.read.get(), {10s});
 }
 
 } // namespace
@@ -26,7 +26,7 @@ TEST_CASE("a server that is ready says where") {
     const int write = pipe.write.release();
     tell_ready(write, ReadyServer{"pxrec.7;tcp4://127.0.0.1:4711", "/run/with blank\n"});
     CHECK(::fcntl(write, F_GETFD) < 0); // closed: the reader need not wait for our end
-    const auto server = await_ready(pipe.read.get(), 10s);
+    const auto server = await_ready(pipe.read.get(), {10s});
     REQUIRE(server);
     CHECK(server->uri == "pxrec.7;tcp4://127.0.0.1:4711");
     CHECK(server->directory == "/run/with blank\n");
@@ -36,7 +36,7 @@ TEST_CASE("a server that cannot start hands over its own error") {
     auto pipe = std::move(make_pipe()).value();
     tell_ready(pipe.write.release(),
                Error{Exit::not_found, "no 'x'\nhere", "look for it"});
-    const auto server = await_ready(pipe.read.get(), 10s);
+    const auto server = await_ready(pipe.read.get(), {10s});
     REQUIRE_FALSE(server);
     CHECK(server.error().exit == Exit::not_found);
     CHECK(server.error().what == "no 'x'\nhere");
@@ -46,7 +46,7 @@ TEST_CASE("a server that cannot start hands over its own error") {
 TEST_CASE("an error without a hint stays one, and a bad number becomes 125") {
     auto pipe = std::move(make_pipe()).value();
     tell_ready(pipe.write.release(), Error{Exit::usage, "wrong", ""});
-    const auto plain = await_ready(pipe.read.get(), 10s);
+    const auto plain = await_ready(pipe.read.get(), {10s});
     REQUIRE_FALSE(plain);
     CHECK(plain.error().exit == Exit::usage);
     CHECK(plain.error().hint.empty());
@@ -74,7 +74,7 @@ TEST_CASE("a server that says nothing in time is given up") {
     auto pipe = std::move(make_pipe()).value();
     REQUIRE(write_all(pipe.write.get(), "ok\0half"s));
     for (const auto deadline : {30ms, 0ms}) {
-        const auto server = await_ready(pipe.read.get(), deadline);
+        const auto server = await_ready(pipe.read.get(), {deadline});
         REQUIRE_FALSE(server);
         CHECK(server.error().exit == Exit::cannot_run);
         CHECK(server.error().what == (deadline == 0ms

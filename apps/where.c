@@ -1,5 +1,5 @@
-// where.c - MPI: each rank says on which host and hardware threads it runs, after MPI_Init,
-// which may have bound it.
+// where.c - MPI: each rank says on which host and hardware threads it runs, after
+// MPI_Init, which may have bound it.
 #define _GNU_SOURCE
 #include <mpi.h>
 #include <sched.h>
@@ -16,8 +16,9 @@ static void cpu_list(char *text, size_t size) {
         if (!CPU_ISSET(cpu, &set)) continue;
         int last = cpu;
         while (last + 1 < CPU_SETSIZE && CPU_ISSET(last + 1, &set)) ++last;
-        used += (size_t)snprintf(text + used, size - used, last > cpu ? "%s%d-%d" : "%s%d",
-                                 used == 0 ? "" : ",", cpu, last);
+        used +=
+            (size_t)snprintf(text + used, size - used, last > cpu ? "%s%d-%d" : "%s%d",
+                             used == 0 ? "" : ",", cpu, last);
         cpu = last;
     }
 }

@@ -1,6 +1,6 @@
 #pragma once
-// The exit statuses that pxlaunch and pxrec themselves choose; one table, which the man page
-// repeats and a test compares. Every other status is the job's own.
+// The exit statuses that pxlaunch and pxrec themselves choose; one table, which the man
+// page repeats and a test compares. Every other status is the job's own.
 
 namespace px {
 

@@ -99,8 +99,8 @@ Result<std::string> read_file(const std::string &path, std::size_t limit) {
         if (got <= 0) return text;
         text.append(buffer, static_cast<std::size_t>(got));
         if (text.size() > limit) {
-            return cannot_run(
-                fmt::format("'{}' is larger than {} bytes, which is all we read", path, limit));
+            return cannot_run(fmt::format(
+                "'{}' is larger than {} bytes, which is all we read", path, limit));
         }
     }
 }

@@ -67,9 +67,9 @@ Loop::Timer Loop::after(Milliseconds delay, Task task) {
 }
 
 void Loop::cancel(Timer timer) {
-    const auto found = std::find_if(timers_.begin(), timers_.end(), [timer](const auto &entry) {
-        return entry.second.id == timer;
-    });
+    const auto found =
+        std::find_if(timers_.begin(), timers_.end(),
+                     [timer](const auto &entry) { return entry.second.id == timer; });
     if (found != timers_.end()) timers_.erase(found);
 }
 
@@ -92,7 +92,8 @@ void Loop::run_due() {
 
 int Loop::wait_time() const {
     if (timers_.empty()) return -1;
-    const auto left = std::chrono::ceil<Milliseconds>(timers_.begin()->first - Clock::now());
+    const auto left =
+        std::chrono::ceil<Milliseconds>(timers_.begin()->first - Clock::now());
     return static_cast<int>(std::clamp<long>(left.count(), 0, 3'600'000));
 }
 
@@ -100,11 +101,13 @@ void Loop::run() {
     running_ = true;
     std::array<epoll_event, 64> events{};
     while (running_) {
-        const int count = ::epoll_wait(epoll_.get(), events.data(), events.size(), wait_time());
+        const int count =
+            ::epoll_wait(epoll_.get(), events.data(), events.size(), wait_time());
         for (int i = 0; i < count && running_; ++i) {
             const int fd = static_cast<int>(events[i].data.u64 & 0xffffffffU);
             const auto found = watched_.find(fd);
-            // An earlier handler of this round may have closed it, or opened its successor.
+            // An earlier handler of this round may have closed it, or opened its
+            // successor.
             if (found == watched_.end()) continue;
             if (found->second.serial != events[i].data.u64 >> 32) continue;
             const auto ready = found->second.ready; // it may forget itself

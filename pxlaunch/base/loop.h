@@ -31,9 +31,10 @@ class Loop {
 
     void post(Task task); // any thread
 
-    // `events` are those of epoll; an error or hang-up is always reported. The handler may
-    // forget its own descriptor. A descriptor must be forgotten before it is closed. Returns
-    // false for a descriptor that epoll cannot watch (a regular file is always ready).
+    // `events` are those of epoll; an error or hang-up is always reported. The handler
+    // may forget its own descriptor. A descriptor must be forgotten before it is closed.
+    // Returns false for a descriptor that epoll cannot watch (a regular file is always
+    // ready).
     bool watch(int fd, std::uint32_t events, Ready ready);
     void change(int fd, std::uint32_t events);
     void forget(int fd);

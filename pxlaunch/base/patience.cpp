@@ -5,7 +5,8 @@
 
 namespace px {
 
-Waited wait_for(int fd, const Patience &patience, std::chrono::steady_clock::time_point start) {
+Waited wait_for(int fd, const Patience &patience,
+                std::chrono::steady_clock::time_point start) {
     for (;;) {
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(
             start + patience.deadline - std::chrono::steady_clock::now());

@@ -1,5 +1,6 @@
 #pragma once
-// Waiting for a descriptor, never without an end: a deadline, and whatever may interrupt it.
+// Waiting for a descriptor, never without an end: a deadline, and whatever may interrupt
+// it.
 
 #include <chrono>
 
@@ -12,9 +13,10 @@ struct Patience {
 
 enum class Waited { ready, late, interrupted };
 
-// Ready: `fd` can be read, or its other side is gone. Who waits several times for one thing
-// gives the same start, and shares the deadline.
-Waited wait_for(int fd, const Patience &patience,
-                std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now());
+// Ready: `fd` can be read, or its other side is gone. Who waits several times for one
+// thing gives the same start, and shares the deadline.
+Waited
+wait_for(int fd, const Patience &patience,
+         std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now());
 
 } // namespace px

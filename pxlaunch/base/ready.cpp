@@ -25,8 +25,8 @@ void tell_ready(int fd, const ReadyServer &server) {
 
 void tell_ready(int fd, const Error &error) {
     using namespace std::string_literals;
-    tell(fd, "error\0"s + std::to_string(static_cast<int>(error.exit)) + "\0"s + error.what +
-                 "\0"s + error.hint + "\0"s);
+    tell(fd, "error\0"s + std::to_string(static_cast<int>(error.exit)) + "\0"s +
+                 error.what + "\0"s + error.hint + "\0"s);
 }
 
 Result<ReadyServer> await_ready(int fd, const Patience &patience) {
@@ -37,9 +37,10 @@ Result<ReadyServer> await_ready(int fd, const Patience &patience) {
         const auto waited = wait_for(fd, patience, start);
         if (waited == Waited::interrupted) return cannot_run("interrupted");
         if (waited == Waited::late) {
-            return cannot_run(fmt::format("the server did not start within {}",
-                                          duration_text(patience.deadline)),
-                              "is this machine overloaded? --start-timeout allows more time");
+            return cannot_run(
+                fmt::format("the server did not start within {}",
+                            duration_text(patience.deadline)),
+                "is this machine overloaded? --start-timeout allows more time");
         }
         const long got = PX_TRY(read_some(fd, buffer, sizeof buffer));
         if (got <= 0) break;
@@ -49,7 +50,8 @@ Result<ReadyServer> await_ready(int fd, const Patience &patience) {
     if (words.size() >= 4 && words[0] == "ok") return ReadyServer{words[1], words[2]};
     if (words.size() >= 5 && words[0] == "error") {
         const auto exit = parse_number(words[1]);
-        return Error{exit ? static_cast<Exit>(*exit) : Exit::cannot_run, words[2], words[3]};
+        return Error{exit ? static_cast<Exit>(*exit) : Exit::cannot_run, words[2],
+                     words[3]};
     }
     return cannot_run("the server ended while it was starting",
                       "its log may say why; 'pxrec probe' looks for the cause");

@@ -17,8 +17,8 @@ struct ReadyServer {
 void tell_ready(int fd, const ReadyServer &server); // closes fd; -1 tells nobody
 void tell_ready(int fd, const Error &error);
 
-// The Error is the server's own, or says that it ended or came too late; an interruption is
-// the caller's to word.
+// The Error is the server's own, or says that it ended or came too late; an interruption
+// is the caller's to word.
 Result<ReadyServer> await_ready(int fd, const Patience &patience);
 
 } // namespace px

@@ -8,8 +8,9 @@
 namespace px {
 
 struct Reason {
-    std::string about; // what was decided: "server", "np", "map", an option or a candidate
-    std::string text;  // "3: SLURM_NTASKS in the environment"
+    std::string
+        about;        // what was decided: "server", "np", "map", an option or a candidate
+    std::string text; // "3: SLURM_NTASKS in the environment"
 };
 
 using Reasons = std::vector<Reason>;

@@ -1,6 +1,7 @@
 #pragma once
 // Errors as values: Result<T> is a subset of std::expected<T, Error>, so that C++23 can
-// replace it. Only main() prints an Error; whoever makes one leaves no side effect behind.
+// replace it. Only main() prints an Error; whoever makes one leaves no side effect
+// behind.
 
 #include "pxlaunch/base/exit_status.h"
 
@@ -23,7 +24,8 @@ inline Error cannot_run(std::string what, std::string hint = {}) {
     return {Exit::cannot_run, std::move(what), std::move(hint)};
 }
 
-template <class T> class [[nodiscard]] Result {
+template <class T>
+class [[nodiscard]] Result {
   public:
     Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
     Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}
@@ -45,7 +47,8 @@ template <class T> class [[nodiscard]] Result {
     std::variant<T, Error> state_;
 };
 
-template <> class [[nodiscard]] Result<void> {
+template <>
+class [[nodiscard]] Result<void> {
   public:
     Result() = default;
     Result(Error error) : error_(std::move(error)), failed_(true) {}

@@ -35,7 +35,8 @@ Result<long> parse_number(std::string_view text, long most) {
         std::from_chars(text.data(), text.data() + text.size(), value);
     const bool whole = end == text.data() + text.size() && !text.empty();
     if (problem == std::errc::result_out_of_range || (whole && value > most)) {
-        return usage_error(fmt::format("expected a number up to {}, got '{}'", most, text));
+        return usage_error(
+            fmt::format("expected a number up to {}, got '{}'", most, text));
     }
     if (problem != std::errc() || !whole || value < 0) {
         return usage_error(fmt::format("expected a number, got '{}'", text));
@@ -68,10 +69,11 @@ Result<std::chrono::milliseconds> parse_clock(std::string_view text) {
 Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
     if (text.find(':') != std::string_view::npos) return parse_clock(text);
     double value = 0;
-    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value,
-                                                std::chars_format::fixed);
+    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(),
+                                                value, std::chars_format::fixed);
     if (problem != std::errc() || !(value >= 0)) return not_a_duration(text);
-    const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
+    const std::string_view unit(
+        end, static_cast<std::size_t>(text.data() + text.size() - end));
     double factor = 0;
     if (unit.empty() || unit == "s") factor = 1000;
     if (unit == "ms") factor = 1;
@@ -86,7 +88,8 @@ std::string duration_text(std::chrono::milliseconds duration) {
     const auto ms = duration.count();
     if (ms < 1000) return fmt::format("{} ms", ms);
     if (ms < 120'000) return fmt::format("{:.3g} s", static_cast<double>(ms) / 1000);
-    if (ms < 7'200'000) return fmt::format("{:.3g} min", static_cast<double>(ms) / 60'000);
+    if (ms < 7'200'000)
+        return fmt::format("{:.3g} min", static_cast<double>(ms) / 60'000);
     return fmt::format("{:.3g} h", static_cast<double>(ms) / 3'600'000);
 }
 
@@ -97,7 +100,8 @@ std::string displayed(std::string_view word) {
     bool raw = false;
     for (const char c : word) {
         const auto byte = static_cast<unsigned char>(c);
-        if (std::isalnum(byte) == 0 && plain.find(c) == std::string_view::npos) bare = false;
+        if (std::isalnum(byte) == 0 && plain.find(c) == std::string_view::npos)
+            bare = false;
         if (byte < 0x20 || byte == 0x7f) {
             escaped += fmt::format("\\x{:02x}", byte);
             raw = true;

@@ -10,17 +10,19 @@
 namespace px::cli {
 
 Result<std::string> may_run_here(const Config &config, const std::string &host) {
-    const auto policy =
-        std::find_if(config.local.begin(), config.local.end(),
-                     [&host](const LocalPolicy &each) { return matches(each.host, host); });
-    if (policy == config.local.end() || policy->rule == LocalRule::allow) return std::string();
+    const auto policy = std::find_if(
+        config.local.begin(), config.local.end(),
+        [&host](const LocalPolicy &each) { return matches(each.host, host); });
+    if (policy == config.local.end() || policy->rule == LocalRule::allow)
+        return std::string();
     if (policy->rule == LocalRule::refuse) {
         return cannot_run(fmt::format("jobs may not run on '{}' itself: {} says so", host,
                                       config.site_path),
                           policy->message);
     }
     if (!policy->message.empty()) return policy->message;
-    return fmt::format("jobs should not run on '{}' itself: {} says so", host, config.site_path);
+    return fmt::format("jobs should not run on '{}' itself: {} says so", host,
+                       config.site_path);
 }
 
 } // namespace px::cli

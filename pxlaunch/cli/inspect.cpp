@@ -15,14 +15,15 @@ namespace px::cli {
 
 namespace {
 
-Json texts(const std::vector<std::string> &words) {
-    Json list = Json::array();
+OrderedJson texts(const std::vector<std::string> &words) {
+    OrderedJson list = OrderedJson::array();
     for (const auto &word : words) list.push_back(json_text(word));
     return list;
 }
 
-Json environment_json(const job::Environment &env, const job::Environment &own) {
-    Json forwarded = Json::array(), set = Json::array(), kept = Json::array();
+OrderedJson environment_json(const job::Environment &env, const job::Environment &own) {
+    OrderedJson forwarded = OrderedJson::array(), set = OrderedJson::array(),
+                kept = OrderedJson::array();
     std::set<std::string_view> here, there;
     std::unordered_map<std::string_view, std::string_view> before;
     for (const std::string_view entry : own) {
@@ -48,9 +49,9 @@ Json environment_json(const job::Environment &env, const job::Environment &own) 
     return {{"forwarded", forwarded}, {"set", set}, {"not_forwarded", kept}};
 }
 
-Json app_json(const job::App &app, const job::Environment &own) {
-    Json json{{"argv", texts(app.argv)}};
-    json["ranks"] = app.np > 0 ? Json(app.np) : Json(nullptr);
+OrderedJson app_json(const job::App &app, const job::Environment &own) {
+    OrderedJson json{{"argv", texts(app.argv)}};
+    json["ranks"] = app.np > 0 ? OrderedJson(app.np) : OrderedJson(nullptr);
     if (app.per_node > 0) json["per_node"] = app.per_node;
     if (app.cpus_per_rank > 0) json["cpus_per_rank"] = app.cpus_per_rank;
     if (app.gpus_per_rank > 0) json["gpus_per_rank"] = app.gpus_per_rank;
@@ -61,7 +62,7 @@ Json app_json(const job::App &app, const job::Environment &own) {
     return json;
 }
 
-Json stdin_json(const job::Stdin &input) {
+OrderedJson stdin_json(const job::Stdin &input) {
     switch (input.to) {
     case job::StdinTo::all:
         return "all";
@@ -73,25 +74,26 @@ Json stdin_json(const job::Stdin &input) {
     return input.rank;
 }
 
-Json io_json(const job::Io &io) {
+OrderedJson io_json(const job::Io &io) {
     return {{"stdin", stdin_json(io.input)},
             {"tag", io.tag},
             {"timestamp", io.timestamp},
             {"merge_stderr", io.merge_stderr},
             {"pty", io.pty},
-            {"output", io.files.empty() ? Json(nullptr) : json_text(io.files)}};
+            {"output", io.files.empty() ? OrderedJson(nullptr) : json_text(io.files)}};
 }
 
 double seconds(std::chrono::milliseconds time) {
     return static_cast<double>(time.count()) / 1000;
 }
 
-Json limits_json(const job::Limits &limits) {
+OrderedJson limits_json(const job::Limits &limits) {
     constexpr std::array rules{"kill", "wait", "ignore"};
-    Json signals = Json::array();
+    OrderedJson signals = OrderedJson::array();
     for (const int number : limits.forward_signals)
         signals.push_back(signal_name(number));
-    return {{"timeout", limits.timeout ? Json(seconds(*limits.timeout)) : Json(nullptr)},
+    return {{"timeout", limits.timeout ? OrderedJson(seconds(*limits.timeout))
+                                       : OrderedJson(nullptr)},
             {"start_timeout", seconds(limits.start_timeout)},
             {"grace", seconds(limits.grace)},
             {"stacks_on_timeout", limits.stacks_on_timeout},
@@ -139,18 +141,18 @@ std::string rlimit_name(int resource) {
     }
 }
 
-Json inherited_json(const job::Inherited &inherited) {
+OrderedJson inherited_json(const job::Inherited &inherited) {
     const auto value = [](unsigned long long limit) {
-        return limit == RLIM_INFINITY ? Json("unlimited") : Json(limit);
+        return limit == RLIM_INFINITY ? OrderedJson("unlimited") : OrderedJson(limit);
     };
-    Json limits = Json::object();
+    OrderedJson limits = OrderedJson::object();
     for (const auto &limit : inherited.rlimits) {
         limits[rlimit_name(limit.resource)] = {value(limit.soft), value(limit.hard)};
     }
     return {{"umask", fmt::format("{:04o}", inherited.umask)}, {"rlimits", limits}};
 }
 
-Json placement_json(const job::Placement &placement) {
+OrderedJson placement_json(const job::Placement &placement) {
     return {{"map", job::to_string(placement.map)},
             {"rank", job::to_string(placement.rank)},
             {"bind", job::to_string(placement.bind)},
@@ -161,10 +163,10 @@ Json placement_json(const job::Placement &placement) {
 
 std::string dry_run_json(const job::Spec &spec, const ChosenServer &server,
                          const job::Environment &own) {
-    Json document{{"version", 1}};
+    OrderedJson document{{"version", 1}};
     document["server"] = {{"name", json_text(server.name)},
                           {"address", json_text(server.address)}};
-    document["applications"] = Json::array();
+    document["applications"] = OrderedJson::array();
     for (const auto &app : spec.apps) {
         document["applications"].push_back(app_json(app, own));
     }
@@ -184,7 +186,7 @@ std::string explain_text(const Reasons &reasons) {
 }
 
 std::string explain_json(const Reasons &reasons) {
-    Json list = Json::array();
+    OrderedJson list = OrderedJson::array();
     for (const auto &reason : reasons) {
         list.push_back(
             {{"about", json_text(reason.about)}, {"reason", json_text(reason.text)}});

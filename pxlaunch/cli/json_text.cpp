@@ -7,13 +7,13 @@ namespace px::cli {
 
 namespace {
 
-constexpr auto replace = Json::error_handler_t::replace;
+constexpr auto replace = OrderedJson::error_handler_t::replace;
 
 bool is_utf8(std::string_view bytes) {
     try {
-        static_cast<void>(Json(bytes).dump());
+        static_cast<void>(OrderedJson(bytes).dump());
         return true;
-    } catch (const Json::type_error &) {
+    } catch (const OrderedJson::type_error &) {
         return false;
     }
 }
@@ -27,13 +27,13 @@ std::string hex(std::string_view bytes) {
 
 } // namespace
 
-Json json_text(std::string_view bytes) {
+OrderedJson json_text(std::string_view bytes) {
     if (is_utf8(bytes)) return bytes;
-    const std::string shown = Json(bytes).dump(-1, ' ', false, replace);
-    return {{"text", Json::parse(shown)}, {"hex", hex(bytes)}};
+    const std::string shown = OrderedJson(bytes).dump(-1, ' ', false, replace);
+    return {{"text", OrderedJson::parse(shown)}, {"hex", hex(bytes)}};
 }
 
-std::string json_document(const Json &document) {
+std::string json_document(const OrderedJson &document) {
     return document.dump(2, ' ', false, replace) + '\n';
 }
 

@@ -9,9 +9,11 @@
 
 namespace px::cli {
 
-using Json = nlohmann::ordered_json; // members in the order in which they were written
+using OrderedJson =
+    nlohmann::ordered_json; // members in the order in which they were written
 
-Json json_text(std::string_view bytes);
-std::string json_document(const Json &document); // indented, one newline at the end
+OrderedJson json_text(std::string_view bytes);
+std::string
+json_document(const OrderedJson &document); // indented, one newline at the end
 
 } // namespace px::cli

@@ -103,7 +103,8 @@ class Maker {
             !options_.apps[index].cpus_per_rank && options_.map && options_.map->cpus > 0;
         rules.threads = by_pe ? 0 : app.cpus_per_rank;
         app.env = job::rank_environment(here_.environment, rules, reasons_);
-        // With --no-env the ranks have no search path; the command is still found by ours.
+        // With --no-env the ranks have no search path; the command is still found by
+        // ours.
         if (app.path.empty() && !job::find_variable(app.env, "PATH")) {
             app.path = job::find_variable(here_.environment, "PATH").value_or("");
         }

@@ -10,15 +10,15 @@ namespace px::cli {
 
 namespace {
 
-using Row = std::vector<std::string>;
+using Cells = std::vector<std::string>;
 
 // Neighbours that differ only in their rank are one row.
-std::vector<Row> table_rows(const Drawing &drawing) {
-    std::vector<Row> rows;
+std::vector<Cells> table_rows(const Drawing &drawing) {
+    std::vector<Cells> rows;
     int first = 0;
     for (const auto &rank : drawing.ranks) {
-        Row row{"", std::to_string(rank.app), drawing.nodes[rank.node].name, rank.gpus,
-                rank.cpus.empty() ? "not bound" : rank.cpus};
+        Cells row{"", std::to_string(rank.app), drawing.nodes[rank.node].name, rank.gpus,
+                  rank.cpus.empty() ? "not bound" : rank.cpus};
         if (rows.empty() ||
             !std::equal(row.begin() + 1, row.end(), rows.back().begin() + 1)) {
             first = rank.rank;
@@ -30,13 +30,13 @@ std::vector<Row> table_rows(const Drawing &drawing) {
     return rows;
 }
 
-bool column_says_something(const std::vector<Row> &rows, std::size_t column) {
+bool column_says_something(const std::vector<Cells> &rows, std::size_t column) {
     if (column == 1) {
         return std::any_of(rows.begin(), rows.end(),
-                           [](const Row &row) { return row[1] != "0"; });
+                           [](const Cells &row) { return row[1] != "0"; });
     }
     return column != 3 || std::any_of(rows.begin(), rows.end(),
-                                      [](const Row &row) { return !row[3].empty(); });
+                                      [](const Cells &row) { return !row[3].empty(); });
 }
 
 bool has_hwthreads(const Drawing &drawing) {
@@ -55,7 +55,7 @@ bool has_hwthreads(const Drawing &drawing) {
 // The columns that are shown, and how wide each is.
 class Columns {
   public:
-    Columns(const std::vector<Row> &rows, bool hwthreads)
+    Columns(const std::vector<Cells> &rows, bool hwthreads)
         : titles_{"rank", "app", "node", "gpus", hwthreads ? "hwthreads" : "cpus"} {
         for (std::size_t column = 0; column + 1 < titles_.size(); ++column) {
             if (!column_says_something(rows, column)) continue;
@@ -65,7 +65,7 @@ class Columns {
         }
     }
 
-    void add(Block &lines, const Row &row, int columns) const {
+    void add(Block &lines, const Cells &row, int columns) const {
         std::string start;
         for (const auto &[column, width] : shown_) {
             const bool number = column < 2;
@@ -75,7 +75,7 @@ class Columns {
         add_wrapped(lines, start + ' ', row.back(), columns);
     }
 
-    [[nodiscard]] Block table(std::span<const Row> rows, int columns) const {
+    [[nodiscard]] Block table(std::span<const Cells> rows, int columns) const {
         Block lines;
         add(lines, titles_, columns);
         for (const auto &row : rows) add(lines, row, columns);
@@ -83,7 +83,7 @@ class Columns {
     }
 
   private:
-    Row titles_;
+    Cells titles_;
     std::vector<std::pair<std::size_t, std::size_t>> shown_; // column, width
 };
 

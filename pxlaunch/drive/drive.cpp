@@ -15,7 +15,8 @@ namespace {
 
 constexpr Milliseconds say_that_it_waits{5000};
 constexpr Milliseconds ask_for_the_end{1000};
-// Often enough that the server's window (8 MB) never empties, seldom enough to cost nothing.
+// Often enough that the server's window (8 MB) never empties, seldom enough to cost
+// nothing.
 constexpr std::size_t acknowledge_after = 1 << 20;
 
 std::vector<Writer> writers_of(const job::Spec &spec) {
@@ -47,8 +48,7 @@ Interruption::Settings interruption_settings(const job::Limits &limits) {
 Drive::Drive(Loop &loop, tool::Session &session, Signals &signals, const job::Spec &spec,
              DriveOptions options)
     : loop_(loop), session_(session), signals_(signals), spec_(spec),
-      options_(std::move(options)),
-      interruption_(interruption_settings(spec.limits)) {}
+      options_(std::move(options)), interruption_(interruption_settings(spec.limits)) {}
 
 Result<job::JobResult> Drive::run() {
     OutputRouter::Events events;
@@ -57,11 +57,13 @@ Result<job::JobResult> Drive::run() {
         if (channel == Channel::out) perform(interruption_.on_reader_gone());
     };
     events.error = [this](Error error) { fail(std::move(error)); };
-    output_ = PX_TRY(OutputRouter::create(loop_, spec_.io, writers_of(spec_), events, {}));
-    session_.on_output = [this](tool::Source from, tool::Channel channel, std::string bytes) {
-        on_output(from, channel, bytes);
+    output_ =
+        PX_TRY(OutputRouter::create(loop_, spec_.io, writers_of(spec_), events, {}));
+    session_.on_output = [this](tool::Source from, tool::Channel channel,
+                                std::string bytes) { on_output(from, channel, bytes); };
+    session_.on_job_end = [this](job::JobResult result) {
+        on_job_end(std::move(result));
     };
-    session_.on_job_end = [this](job::JobResult result) { on_job_end(std::move(result)); };
     session_.on_lost = [this] { on_lost(); };
     signals_.deliver(loop_, [this](int number) { on_signal(number); });
     spawn();
@@ -82,24 +84,25 @@ void Drive::spawn() {
     }
     const auto ask = std::min(say_that_it_waits, spec_.limits.start_timeout);
     wait_timer_ = loop_.after(ask, [this, ask] { say_waiting(ask); });
-    session_.spawn(spec_, extras, [this](Result<std::string> nspace) {
-        spawned(std::move(nspace));
-    });
+    session_.spawn(spec_, extras,
+                   [this](Result<std::string> nspace) { spawned(std::move(nspace)); });
 }
 
-// A server that is busy is asked why it does not answer; one that does not even answer that
-// within the start time is given up.
+// A server that is busy is asked why it does not answer; one that does not even answer
+// that within the start time is given up.
 void Drive::say_waiting(Milliseconds waited) {
     const auto left = std::max(spec_.limits.start_timeout - waited, Milliseconds(1000));
     start_timer_ = loop_.after(left, [this] {
-        fail(cannot_run(fmt::format("the server did not start the job within {}",
-                                    duration_text(spec_.limits.start_timeout)),
-                        "--start-timeout allows it more time; --probe shows other servers"));
+        fail(cannot_run(
+            fmt::format("the server did not start the job within {}",
+                        duration_text(spec_.limits.start_timeout)),
+            "--start-timeout allows it more time; --probe shows other servers"));
     });
     session_.query({"px.waiting"}, "", [this](Result<tool::Session::Answers> answers) {
         if (!answers || !nspace_.empty() || (*answers)["px.waiting"].empty()) return;
         loop_.cancel(start_timer_); // it is alive, and the job's turn will come
-        say(fmt::format("waiting: {}; --no-wait makes this an error", (*answers)["px.waiting"]));
+        say(fmt::format("waiting: {}; --no-wait makes this an error",
+                        (*answers)["px.waiting"]));
     });
 }
 
@@ -107,7 +110,8 @@ void Drive::spawned(Result<std::string> nspace) {
     loop_.cancel(wait_timer_);
     loop_.cancel(start_timer_);
     if (!nspace) return fail(std::move(nspace).error());
-    if (finishing_) return session_.kill(*nspace); // too late: the user was told "not started"
+    if (finishing_)
+        return session_.kill(*nspace); // too late: the user was told "not started"
     nspace_ = *nspace;
     if (auto placed = output_->placed(writers_of(spec_), nspace_); !placed) {
         return fail(std::move(placed).error());
@@ -118,13 +122,14 @@ void Drive::spawned(Result<std::string> nspace) {
 
 // Before the first byte of output: the server holds that back until we take it.
 void Drive::show_layout() {
-    session_.query({"px.layout"}, nspace_, [this](Result<tool::Session::Answers> answers) {
-        if (finishing_) return;
-        if (!answers) return fail(std::move(answers).error());
-        output_->message(options_.draw((*answers)["px.layout"]));
-        if (options_.map_only) return finish();
-        begin();
-    });
+    session_.query({"px.layout"}, nspace_,
+                   [this](Result<tool::Session::Answers> answers) {
+                       if (finishing_) return;
+                       if (!answers) return fail(std::move(answers).error());
+                       output_->message(options_.draw((*answers)["px.layout"]));
+                       if (options_.map_only) return finish();
+                       begin();
+                   });
 }
 
 void Drive::begin() {
@@ -157,7 +162,8 @@ void Drive::start_input() {
     input_->start();
 }
 
-void Drive::on_output(tool::Source from, tool::Channel channel, const std::string &bytes) {
+void Drive::on_output(tool::Source from, tool::Channel channel,
+                      const std::string &bytes) {
     output_->take(static_cast<int>(from.child), from.rank,
                   channel == tool::Channel::out ? Channel::out : Channel::err, bytes);
 }
@@ -200,14 +206,13 @@ void Drive::finish() {
     if (finishing_) return;
     finishing_ = true;
     if (input_) input_->stop();
-    for (const auto timer : {timeout_timer_, action_timer_, wait_timer_, start_timer_, ask_timer_}) {
+    for (const auto timer :
+         {timeout_timer_, action_timer_, wait_timer_, start_timer_, ask_timer_}) {
         loop_.cancel(timer);
     }
     output_->finish([this] { loop_.stop(); });
 }
 
-int Drive::running() const {
-    return spec_.np() - static_cast<int>(result_.ranks.size());
-}
+int Drive::running() const { return spec_.np() - static_cast<int>(result_.ranks.size()); }
 
 } // namespace px::drive

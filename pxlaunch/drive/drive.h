@@ -13,9 +13,9 @@
 namespace px::drive {
 
 struct DriveOptions {
-    std::string parent;       // "NAMESPACE.RANK" that we run in; or empty
-    bool map_only = false;    // --dry-run: the server places the job and starts nothing
-    std::string server_log;   // where the server's log is, for when we lose it
+    std::string parent;     // "NAMESPACE.RANK" that we run in; or empty
+    bool map_only = false;  // --dry-run: the server places the job and starts nothing
+    std::string server_log; // where the server's log is, for when we lose it
     // Lines to show before the job's output, drawn from where its ranks are; or empty.
     std::function<std::string(const std::string &layout_json)> draw;
     std::function<void(Loop &, const std::string &nspace)> started; // or empty

@@ -16,7 +16,8 @@ void Drive::say(const std::string &text) {
 void Drive::on_signal(int number) {
     if (number == SIGWINCH) {
         const auto size = window_size(STDIN_FILENO);
-        if (size && !nspace_.empty()) session_.set_window(nspace_, size->rows, size->columns);
+        if (size && !nspace_.empty())
+            session_.set_window(nspace_, size->rows, size->columns);
         return;
     }
     if (nspace_.empty() && ends(number)) {
@@ -35,8 +36,10 @@ void Drive::perform(const Actions &actions) {
     for (auto action = actions.begin(); action != actions.end(); ++action) {
         if (action->kind == Action::stacks) {
             // What follows ends the ranks: it waits until their stacks are read.
-            session_.print_stacks(nspace_, [this, rest = Actions(action + 1, actions.end())](
-                                               Result<void>) { perform(rest); });
+            session_.print_stacks(
+                nspace_, [this, rest = Actions(action + 1, actions.end())](Result<void>) {
+                    perform(rest);
+                });
             return;
         }
         perform_one(*action);
@@ -54,15 +57,24 @@ void Drive::send(int signal) {
 
 void Drive::perform_one(const Action &action) {
     switch (action.kind) {
-    case Action::send: send(action.signal); break;
-    case Action::kill: session_.kill(nspace_); break;
-    case Action::say: say(action.text); break;
-    case Action::stacks: break; // perform() does it
-    case Action::stop_us: stop_wanted_ = true; break;
+    case Action::send:
+        send(action.signal);
+        break;
+    case Action::kill:
+        session_.kill(nspace_);
+        break;
+    case Action::say:
+        say(action.text);
+        break;
+    case Action::stacks:
+        break; // perform() does it
+    case Action::stop_us:
+        stop_wanted_ = true;
+        break;
     case Action::timer:
         loop_.cancel(action_timer_);
-        action_timer_ =
-            loop_.after(action.delay, [this] { perform(interruption_.on_timer(running())); });
+        action_timer_ = loop_.after(
+            action.delay, [this] { perform(interruption_.on_timer(running())); });
         break;
     case Action::give_up:
         result_.timed_out = interruption_.timed_out();
@@ -74,7 +86,8 @@ void Drive::perform_one(const Action &action) {
     }
 }
 
-// As the shell's Ctrl-Z has it: we stop too, and go on with the job when we are continued.
+// As the shell's Ctrl-Z has it: we stop too, and go on with the job when we are
+// continued.
 void Drive::stop_us() {
     stop_wanted_ = false;
     if (terminal_) terminal_->leave();

@@ -29,7 +29,9 @@ constexpr Name names[] = {
 
 } // namespace
 
-bool ends(int signal) { return signal == SIGINT || signal == SIGTERM || signal == SIGHUP; }
+bool ends(int signal) {
+    return signal == SIGINT || signal == SIGTERM || signal == SIGHUP;
+}
 
 std::string signal_name(int signal) {
     for (const Name &each : names) {
@@ -61,7 +63,8 @@ Result<std::unique_ptr<Signals>> Signals::block(const std::vector<int> &forwarde
     ::sigaddset(&all, SIGTTIN);
     signals->fd_ = Fd(::signalfd(-1, &read_here, SFD_CLOEXEC | SFD_NONBLOCK));
     signals->ending_ = Fd(::signalfd(-1, &ends_us, SFD_CLOEXEC | SFD_NONBLOCK));
-    if (!signals->fd_ || !signals->ending_) return system_error("cannot wait for signals", errno);
+    if (!signals->fd_ || !signals->ending_)
+        return system_error("cannot wait for signals", errno);
     ::pthread_sigmask(SIG_BLOCK, &all, &signals->original_);
     signals->blocked_ = all;
     return signals;

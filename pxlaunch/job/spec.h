@@ -14,15 +14,16 @@ namespace px::job {
 
 // One application of the job (the parts between ':' on the command line).
 struct App {
-    std::vector<std::string> argv;   // argv[0] is the command as the user spelled it
-    std::string directory;           // working directory of its ranks, absolute
-    std::vector<std::string> env;    // NAME=VALUE, whole, less what each rank gets of its own
-    std::string path;                // where to look for argv[0]; empty: PATH in env
-    int np = 0;                      // ranks; 0 while not yet known
-    int per_node = 0;                // ranks on each node; 0: not asked for
-    int cpus_per_rank = 0;           // cores; 0: not asked for
-    int gpus_per_rank = 0;           // 0: leave the GPU masks alone
-    std::vector<std::string> hosts;  // names to use, "name" or "name:slots"; empty: all
+    std::vector<std::string> argv; // argv[0] is the command as the user spelled it
+    std::string directory;         // working directory of its ranks, absolute
+    std::vector<std::string>
+        env;               // NAME=VALUE, whole, less what each rank gets of its own
+    std::string path;      // where to look for argv[0]; empty: PATH in env
+    int np = 0;            // ranks; 0 while not yet known
+    int per_node = 0;      // ranks on each node; 0: not asked for
+    int cpus_per_rank = 0; // cores; 0: not asked for
+    int gpus_per_rank = 0; // 0: leave the GPU masks alone
+    std::vector<std::string> hosts; // names to use, "name" or "name:slots"; empty: all
 };
 
 enum class StdinTo { one, all, none };
@@ -38,16 +39,16 @@ struct Io {
     bool timestamp = false;    // each line starts with the time
     bool merge_stderr = false; // the ranks' stderr goes where their stdout goes
     bool pty = false;          // rank 0 has a terminal
-    std::string files;         // "DIR/" or a pattern with %r %h %j %a %n; empty: our own stdout
+    std::string files; // "DIR/" or a pattern with %r %h %j %a %n; empty: our own stdout
 };
 
 enum class OnFailure { kill, wait, ignore };
 
 // How long, and what then. Durations are never negative.
 struct Limits {
-    std::optional<std::chrono::milliseconds> timeout;     // of the whole job
-    std::chrono::milliseconds start_timeout{60'000};      // attach and spawn
-    std::chrono::milliseconds grace{10'000};              // from TERM to KILL
+    std::optional<std::chrono::milliseconds> timeout; // of the whole job
+    std::chrono::milliseconds start_timeout{60'000};  // attach and spawn
+    std::chrono::milliseconds grace{10'000};          // from TERM to KILL
     bool stacks_on_timeout = false;
     OnFailure on_failure = OnFailure::kill;
     std::vector<int> forward_signals; // numbers

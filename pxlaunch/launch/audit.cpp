@@ -12,8 +12,9 @@ namespace px::launch {
 
 std::string audit_line(const Audited &job, const std::string &user,
                        const std::string &allocation) {
-    return fmt::format("user={} allocation={} method={} ranks={} nodes=1 seconds={:.1f} exit={}",
-                       user, allocation, job.method, job.ranks, job.seconds, job.exit);
+    return fmt::format(
+        "user={} allocation={} method={} ranks={} nodes=1 seconds={:.1f} exit={}", user,
+        allocation, job.method, job.ranks, job.seconds, job.exit);
 }
 
 void audit(const Audited &job) {

@@ -1,11 +1,11 @@
 // job.cpp - the job itself, and those who want to hear of it.
 #include "pxlaunch/base/text.h"
-#include "pxlaunch/launch/audit.h"
-#include "pxlaunch/launch/launch.h"
 #include "pxlaunch/cli/picture.h"
 #include "pxlaunch/drive/drive.h"
 #include "pxlaunch/drive/report.h"
 #include "pxlaunch/drive/status.h"
+#include "pxlaunch/launch/audit.h"
+#include "pxlaunch/launch/launch.h"
 
 #include <fmt/format.h>
 
@@ -24,9 +24,11 @@ struct Audience {
     std::optional<drive::Report> report;
     std::unique_ptr<drive::StatusStream> status;
 
-    void tell_end(Loop &loop, const job::JobResult &result, int code, const std::string &text) {
+    void tell_end(Loop &loop, const job::JobResult &result, int code,
+                  const std::string &text) {
         if (report) {
-            if (auto done = report->finish(result, code, text, drive::seconds_since_epoch());
+            if (auto done =
+                    report->finish(result, code, text, drive::seconds_since_epoch());
                 !done) {
                 print_error(done.error());
             }
@@ -81,15 +83,16 @@ std::string Launch::draw(const std::string &layout_json) const {
     const char *columns = std::getenv("COLUMNS");
     const auto width = parse_number(columns == nullptr ? "80" : columns, 10'000);
     auto text = cli::picture(layout_json, display.map, display.bind || display.alloc,
-                        terminal_is_utf8(surroundings_.environment),
-                        width ? static_cast<int>(*width) : 80);
+                             terminal_is_utf8(surroundings_.environment),
+                             width ? static_cast<int>(*width) : 80);
     if (!text) return fmt::format("pxlaunch: no picture: {}", text.error().what);
     while (text->ends_with('\n')) text->pop_back();
     return *text;
 }
 
 Result<job::JobResult> Launch::drive_job(Loop &loop, drive::Signals &signals,
-                                         Audience &audience, const discover::Found &found) {
+                                         Audience &audience,
+                                         const discover::Found &found) {
     auto attached = [&]() -> Result<std::unique_ptr<tool::Session>> {
         const auto to = PX_TRY(address(found, signals.ending()));
         return tool::Session::attach(loop, to);

@@ -60,7 +60,8 @@ Result<discover::Found> Launch::find_server() {
     wish.rec = options.rec;
     wish.uri = options.uri;
     wish.no_start = options.no_start;
-    if (!options.server_origin.empty()) wish.rec_name = wish.uri_name = options.server_origin;
+    if (!options.server_origin.empty())
+        wish.rec_name = wish.uri_name = options.server_origin;
     auto discovery = discover::discover(wish, here_);
     for (auto &reason : discovery.reasons) command_.reasons.push_back(std::move(reason));
     return std::move(discovery.found);
@@ -69,19 +70,21 @@ Result<discover::Found> Launch::find_server() {
 Result<void> Launch::start_server(const discover::Found &found) {
     if (found.kind != discover::Found::start_local) return {};
     const auto warning = PX_TRY(cli::may_run_here(command_.config, here_.host));
-    if (!warning.empty()) (void)write_all(STDERR_FILENO, drive::rendered_message(warning));
+    if (!warning.empty())
+        (void)write_all(STDERR_FILENO, drive::rendered_message(warning));
     const cli::Options &options = command_.options;
     if (options.runs_nothing() && !(options.dry_run && options.display.any())) return {};
-    const bool gpus =
-        std::any_of(options.apps.begin(), options.apps.end(),
-                    [](const cli::AppOptions &app) { return app.gpus_per_rank.value_or(0) > 0; });
+    const bool gpus = std::any_of(
+        options.apps.begin(), options.apps.end(),
+        [](const cli::AppOptions &app) { return app.gpus_per_rank.value_or(0) > 0; });
     server_ = PX_TRY(tool::LocalServer::start(gpus));
     return {};
 }
 
 Result<tool::AttachTo> Launch::address(const discover::Found &found, int interrupt) {
     const Patience patience{command_.options.limits.start_timeout, interrupt};
-    if (!server_) return tool::AttachTo{found.server.attach, found.server.version, patience};
+    if (!server_)
+        return tool::AttachTo{found.server.attach, found.server.version, patience};
     const auto ready = PX_TRY(server_->wait(patience));
     server_directory_ = ready.directory;
     return tool::AttachTo{ready.uri, pmix::library_version(), patience};
@@ -104,7 +107,7 @@ Result<int> Launch::inspect(const discover::Found &found) {
                                        : cli::explain_text(command_.reasons));
     }
     (void)PX_TRY(print_text(cli::dry_run_json(spec_, {found.from, found.server.attach},
-                                         surroundings_.environment) +
+                                              surroundings_.environment) +
                             "\n"));
     return options.display.any() ? run_job(found) : 0;
 }
@@ -114,7 +117,8 @@ Result<int> Launch::find_and_run() {
     const auto found = PX_TRY(find_server());
     PX_TRY(start_server(found));
     describe(found);
-    auto spec = cli::make_spec(command_.options, command_.config, surroundings_, command_.reasons);
+    auto spec = cli::make_spec(command_.options, command_.config, surroundings_,
+                               command_.reasons);
     if (!spec) return print_all(spec.errors);
     spec_ = std::move(spec.value);
     if (command_.options.verbose > 0) {

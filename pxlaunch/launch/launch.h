@@ -29,8 +29,8 @@ class Launch {
     Result<tool::AttachTo> address(const discover::Found &found, int interrupt);
     Result<int> find_and_run();
     Result<int> run_job(const discover::Found &found); // job.cpp
-    Result<job::JobResult> drive_job(Loop &loop, drive::Signals &signals, Audience &audience,
-                                     const discover::Found &found);
+    Result<job::JobResult> drive_job(Loop &loop, drive::Signals &signals,
+                                     Audience &audience, const discover::Found &found);
     [[nodiscard]] std::string draw(const std::string &layout_json) const;
     void describe(const discover::Found &found);
 

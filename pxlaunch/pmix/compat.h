@@ -1,6 +1,6 @@
 #pragma once
-// What the PMIx versions that we build against do not all have; the only file that asks for
-// a version. 4.2.2 is Debian 12, 5.0.7 Debian 13, 7.0.0rc1 Debian testing (2026).
+// What the PMIx versions that we build against do not all have; the only file that asks
+// for a version. 4.2.2 is Debian 12, 5.0.7 Debian 13, 7.0.0rc1 Debian testing (2026).
 
 #include <pmix.h>
 

@@ -18,14 +18,18 @@ InfoList &InfoList::add(const char *key, const void *value, pmix_data_type_t typ
     return *this;
 }
 
-InfoList &InfoList::flag(const char *key, bool value) { return add(key, &value, PMIX_BOOL); }
+InfoList &InfoList::flag(const char *key, bool value) {
+    return add(key, &value, PMIX_BOOL);
+}
 InfoList &InfoList::text(const char *key, const std::string &value) {
     return add(key, value.c_str(), PMIX_STRING);
 }
 InfoList &InfoList::regex(const char *key, const char *value) {
     return add(key, value, PMIX_REGEX);
 }
-InfoList &InfoList::integer(const char *key, int value) { return add(key, &value, PMIX_INT); }
+InfoList &InfoList::integer(const char *key, int value) {
+    return add(key, &value, PMIX_INT);
+}
 InfoList &InfoList::u16(const char *key, std::uint16_t value) {
     return add(key, &value, PMIX_UINT16);
 }
@@ -49,7 +53,8 @@ InfoList &InfoList::pointer(const char *key, void *value, pmix_data_type_t type)
 }
 
 InfoList &InfoList::procs(const char *key, const std::vector<pmix_proc_t> &value) {
-    pmix_data_array_t array{PMIX_PROC, value.size(), const_cast<pmix_proc_t *>(value.data())};
+    pmix_data_array_t array{PMIX_PROC, value.size(),
+                            const_cast<pmix_proc_t *>(value.data())};
     return add(key, &array, PMIX_DATA_ARRAY);
 }
 
@@ -84,21 +89,36 @@ std::optional<long long> InfoView::number(const char *key) const {
     if (info == nullptr) return {};
     const auto &data = info->value.data;
     switch (info->value.type) {
-    case PMIX_INT: return data.integer;
-    case PMIX_INT8: return data.int8;
-    case PMIX_INT16: return data.int16;
-    case PMIX_INT32: return data.int32;
-    case PMIX_INT64: return data.int64;
-    case PMIX_UINT: return data.uint;
-    case PMIX_UINT8: return data.uint8;
-    case PMIX_UINT16: return data.uint16;
-    case PMIX_UINT32: return data.uint32;
-    case PMIX_UINT64: return static_cast<long long>(data.uint64);
-    case PMIX_SIZE: return static_cast<long long>(data.size);
-    case PMIX_STATUS: return data.status;
-    case PMIX_PROC_RANK: return data.rank;
-    case PMIX_PID: return data.pid;
-    default: return {};
+    case PMIX_INT:
+        return data.integer;
+    case PMIX_INT8:
+        return data.int8;
+    case PMIX_INT16:
+        return data.int16;
+    case PMIX_INT32:
+        return data.int32;
+    case PMIX_INT64:
+        return data.int64;
+    case PMIX_UINT:
+        return data.uint;
+    case PMIX_UINT8:
+        return data.uint8;
+    case PMIX_UINT16:
+        return data.uint16;
+    case PMIX_UINT32:
+        return data.uint32;
+    case PMIX_UINT64:
+        return static_cast<long long>(data.uint64);
+    case PMIX_SIZE:
+        return static_cast<long long>(data.size);
+    case PMIX_STATUS:
+        return data.status;
+    case PMIX_PROC_RANK:
+        return data.rank;
+    case PMIX_PID:
+        return data.pid;
+    default:
+        return {};
     }
 }
 

@@ -14,7 +14,9 @@ namespace px::pmix {
 class InfoList {
   public:
     InfoList() = default;
-    InfoList(InfoList &&other) noexcept : infos_(std::move(other.infos_)) { other.infos_.clear(); }
+    InfoList(InfoList &&other) noexcept : infos_(std::move(other.infos_)) {
+        other.infos_.clear();
+    }
     InfoList(const InfoList &) = delete;
     InfoList &operator=(const InfoList &) = delete;
     ~InfoList();
@@ -44,13 +46,15 @@ class InfoList {
 // Somebody else's infos, by key. A value of an unexpected type reads as absent.
 class InfoView {
   public:
-    InfoView(const pmix_info_t *infos, std::size_t count) : infos_(infos), count_(count) {}
+    InfoView(const pmix_info_t *infos, std::size_t count)
+        : infos_(infos), count_(count) {}
 
     [[nodiscard]] const pmix_info_t *find(const char *key) const;
     [[nodiscard]] bool has(const char *key) const { return find(key) != nullptr; }
     [[nodiscard]] bool flag(const char *key, bool absent = false) const;
     [[nodiscard]] std::optional<std::string> text(const char *key) const;
-    [[nodiscard]] std::optional<long long> number(const char *key) const; // any integer type
+    [[nodiscard]] std::optional<long long>
+    number(const char *key) const; // any integer type
     [[nodiscard]] std::optional<pmix_proc_t> proc(const char *key) const;
     [[nodiscard]] const pmix_info_t *begin() const { return infos_; }
     [[nodiscard]] const pmix_info_t *end() const { return infos_ + count_; }

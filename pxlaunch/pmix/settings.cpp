@@ -15,13 +15,14 @@ namespace px::pmix {
 
 namespace {
 
-// A module file's PMIX_* or PMI_* settings must not change how we work (DESIGN 4.5), and an
-// inherited identity would make us a client of the server that started us.
+// A module file's PMIX_* or PMI_* settings must not change how we work (DESIGN 4.5), and
+// an inherited identity would make us a client of the server that started us.
 void drop_inherited() {
     std::vector<std::string> names;
     for (char **entry = environ; *entry != nullptr; ++entry) {
         const std::string_view text(*entry);
-        if (text.starts_with("PMIX_") || text.starts_with("PMI_") || text.starts_with("PRTE_")) {
+        if (text.starts_with("PMIX_") || text.starts_with("PMI_") ||
+            text.starts_with("PRTE_")) {
             names.emplace_back(text.substr(0, text.find('=')));
         }
     }

@@ -1,6 +1,6 @@
 #pragma once
-// What must be in the process's environment before libpmix is initialised: each line of it
-// cost somebody a hang, a crash or seconds (see settings.cpp).
+// What must be in the process's environment before libpmix is initialised: each line of
+// it cost somebody a hang, a crash or seconds (see settings.cpp).
 
 #include <string>
 

@@ -27,8 +27,8 @@ void send(std::unique_ptr<Order> order, const std::string &nspace) {
         post_to_session([owned, status](Session &) {
             if (!owned->done) return;
             if (status == PMIX_SUCCESS) return owned->done({});
-            owned->done(cannot_run(fmt::format("the server refused: {}",
-                                               pmix::status_text(status))));
+            owned->done(cannot_run(
+                fmt::format("the server refused: {}", pmix::status_text(status))));
         });
         if (release != nullptr) release(release_data);
     };
@@ -43,7 +43,8 @@ struct Asked {
     std::function<void(Result<Session::Answers>)> done;
     std::string nspace;
 
-    Asked(const std::vector<std::string> &keys, const std::string &about) : nspace(about) {
+    Asked(const std::vector<std::string> &keys, const std::string &about)
+        : nspace(about) {
         PMIX_QUERY_CREATE(query, 1);
         query->keys = pmix::to_argv(keys);
         PMIX_INFO_CREATE(query->qualifiers, 1);
@@ -118,7 +119,8 @@ void Session::query(const std::vector<std::string> &keys, const std::string &nsp
     auto *asked = new Asked(keys, nspace.empty() ? self_ : nspace);
     asked->done = std::move(done);
     const auto answered = [](pmix_status_t status, pmix_info_t *infos, std::size_t count,
-                             void *data, pmix_release_cbfunc_t release, void *release_data) {
+                             void *data, pmix_release_cbfunc_t release,
+                             void *release_data) {
         const std::shared_ptr<Asked> owned(static_cast<Asked *>(data));
         const auto answers = read_answers(infos, count);
         if (release != nullptr) release(release_data);
@@ -136,7 +138,8 @@ void Session::ask_end(const std::string &nspace) {
     if (!own_) return;
     auto *asked = new Asked({pmix::key::end}, nspace);
     const auto answered = [](pmix_status_t status, pmix_info_t *infos, std::size_t count,
-                             void *data, pmix_release_cbfunc_t release, void *release_data) {
+                             void *data, pmix_release_cbfunc_t release,
+                             void *release_data) {
         const std::shared_ptr<Asked> owned(static_cast<Asked *>(data));
         const pmix::InfoView view(infos, count);
         if (status == PMIX_SUCCESS && view.has(PMIX_EXIT_CODE)) {

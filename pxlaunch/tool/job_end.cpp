@@ -36,17 +36,18 @@ job::JobResult read_job_end(const pmix::InfoView &infos) {
         result.status = static_cast<int>(*term);
     } else {
         result.not_run = Exit::cannot_run;
-        result.explanation =
-            term ? fmt::format("the runtime reports: {}",
-                               pmix::status_text(static_cast<int>(*term)))
-                 : "the runtime lost the exit code";
+        result.explanation = term
+                                 ? fmt::format("the runtime reports: {}",
+                                               pmix::status_text(static_cast<int>(*term)))
+                                 : "the runtime lost the exit code";
     }
     if (const auto rank = infos.number(PMIX_RANK)) {
         result.first_failure = static_cast<int>(*rank);
     }
     result.aborted = infos.has(key::aborted);
     result.abort_text = infos.text(PMIX_EVENT_TEXT_MESSAGE).value_or("");
-    if (const auto exit = infos.number(key::exit)) result.not_run = static_cast<Exit>(*exit);
+    if (const auto exit = infos.number(key::exit))
+        result.not_run = static_cast<Exit>(*exit);
     if (const auto text = infos.text(key::what)) result.explanation = *text;
     if (const auto text = infos.text(key::hint)) result.hint = *text;
     result.ranks = read_ranks(infos.text(key::ranks).value_or(""));

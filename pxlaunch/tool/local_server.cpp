@@ -35,13 +35,15 @@ Result<std::string> find_pxrec() {
     }
     const char *path = std::getenv("PATH");
     for (const auto &directory : split(path == nullptr ? "" : path, ':')) {
-        if (!directory.empty() && is_program(directory + "/pxrec")) return directory + "/pxrec";
+        if (!directory.empty() && is_program(directory + "/pxrec"))
+            return directory + "/pxrec";
     }
-    return cannot_run(fmt::format("no server runs here, and none can be started: there is no "
-                                  "'pxrec' beside pxlaunch ({}) nor in PATH",
-                                  beside),
-                      "start the script with 'pxrec run' on the host, or name a server with "
-                      "--uri");
+    return cannot_run(
+        fmt::format("no server runs here, and none can be started: there is no "
+                    "'pxrec' beside pxlaunch ({}) nor in PATH",
+                    beside),
+        "start the script with 'pxrec run' on the host, or name a server with "
+        "--uri");
 }
 
 struct SpawnSettings {
@@ -54,7 +56,8 @@ struct SpawnSettings {
         sigemptyset(&none);
         ::posix_spawnattr_setsigmask(&attributes, &none);
         // Its own session: a Ctrl-C of the terminal is ours to pass on.
-        ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSID);
+        ::posix_spawnattr_setflags(&attributes,
+                                   POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSID);
     }
     SpawnSettings(const SpawnSettings &) = delete;
     SpawnSettings &operator=(const SpawnSettings &) = delete;

@@ -1,8 +1,8 @@
 #pragma once
 // A server of our own on this node, for one pxlaunch: a pxrec that ends when we do.
 
-#include "pxlaunch/base/ready.h"
 #include "pxlaunch/base/fd.h"
+#include "pxlaunch/base/ready.h"
 
 #include <chrono>
 
@@ -14,8 +14,8 @@ class LocalServer {
     static Result<LocalServer> start(bool find_gpus);
 
     Result<ReadyServer> wait(const Patience &patience);
-    // The server ends when this process does, in whatever way. This ends it now, and waits
-    // until nothing of it is left, at most that long: where process 1 does not reap
+    // The server ends when this process does, in whatever way. This ends it now, and
+    // waits until nothing of it is left, at most that long: where process 1 does not reap
     // orphans, as in many containers, it would stay behind as a zombie.
     void end(std::chrono::milliseconds deadline);
 

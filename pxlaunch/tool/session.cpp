@@ -76,8 +76,8 @@ Result<std::unique_ptr<Session>> Session::attach(Loop &loop, const AttachTo &to)
 
 namespace {
 
-// What a thread of its own does, because libpmix waits for ever for a server that does not
-// answer. Past the deadline the thread is left behind: the caller ends the process.
+// What a thread of its own does, because libpmix waits for ever for a server that does
+// not answer. Past the deadline the thread is left behind: the caller ends the process.
 struct Attempt {
     std::string uri;
     Pipe over; // written to when all below is final
@@ -102,16 +102,17 @@ struct Attempt {
 
 Result<void> outcome(const Attempt &attempt) {
     if (attempt.attached != PMIX_SUCCESS) {
-        return cannot_run(
-            fmt::format("cannot attach to the PMIx server at '{}': {}", attempt.uri,
-                        attempt.attached == PMIX_ERR_UNREACH
-                            ? "it does not take the connection"
-                            : pmix::status_text(attempt.attached)),
-            "the server may have ended, or belong to another user; --probe shows what is here");
+        return cannot_run(fmt::format("cannot attach to the PMIx server at '{}': {}",
+                                      attempt.uri,
+                                      attempt.attached == PMIX_ERR_UNREACH
+                                          ? "it does not take the connection"
+                                          : pmix::status_text(attempt.attached)),
+                          "the server may have ended, or belong to another user; --probe "
+                          "shows what is here");
     }
     if (attempt.listening >= 0) return {};
-    return cannot_run(
-        fmt::format("cannot listen for job ends: {}", pmix::status_text(attempt.listening)));
+    return cannot_run(fmt::format("cannot listen for job ends: {}",
+                                  pmix::status_text(attempt.listening)));
 }
 
 } // namespace
@@ -123,11 +124,14 @@ Result<void> Session::initialize(const AttachTo &to) {
     attempt->over = PX_TRY(make_pipe());
     std::thread([attempt] { attempt->run(); }).detach();
     switch (wait_for(attempt->over.read.get(), to.patience)) {
-    case Waited::interrupted: return cannot_run("interrupted");
+    case Waited::interrupted:
+        return cannot_run("interrupted");
     case Waited::late:
-        return cannot_run(fmt::format("the PMIx server at '{}' does not answer", to.uri),
-                          "is it stopped or overloaded? --start-timeout allows it more time");
-    case Waited::ready: break;
+        return cannot_run(
+            fmt::format("the PMIx server at '{}' does not answer", to.uri),
+            "is it stopped or overloaded? --start-timeout allows it more time");
+    case Waited::ready:
+        break;
     }
     PX_TRY(outcome(*attempt));
     self_ = attempt->self.nspace;

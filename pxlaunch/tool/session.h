@@ -1,7 +1,7 @@
 #pragma once
-// A connection to a PMIx server as a plain tool (never as a launcher): spawn, output, input,
-// control, queries. Calls and answers are on the loop's thread; libpmix's callbacks only
-// copy and post. One per process, because libpmix is.
+// A connection to a PMIx server as a plain tool (never as a launcher): spawn, output,
+// input, control, queries. Calls and answers are on the loop's thread; libpmix's
+// callbacks only copy and post. One per process, because libpmix is.
 
 #include "pxlaunch/base/loop.h"
 #include "pxlaunch/base/patience.h"
@@ -16,13 +16,13 @@
 namespace px::tool {
 
 struct AttachTo {
-    std::string uri;            // "NAMESPACE.RANK;tcp4://ADDRESS:PORT" or "file:PATH"
-    std::string pmix_version;   // of the server; empty: unknown
+    std::string uri;          // "NAMESPACE.RANK;tcp4://ADDRESS:PORT" or "file:PATH"
+    std::string pmix_version; // of the server; empty: unknown
     Patience patience{Milliseconds(60'000)};
 };
 
 struct SpawnExtras {
-    std::string parent;        // "NAMESPACE.RANK" we run in, or empty
+    std::string parent; // "NAMESPACE.RANK" we run in, or empty
     bool map_only = false;
     int rows = 0, columns = 0; // of the terminal, with spec.io.pty
 };
@@ -52,14 +52,15 @@ class Session {
     void spawn(const job::Spec &spec, const SpawnExtras &extras,
                std::function<void(Result<std::string>)> done);
     void pull(const std::string &nspace, Done done); // output comes from now on
-    void push_input(const std::string &nspace, const job::Stdin &to, std::string bytes, bool end,
-                    std::function<void()> done);
+    void push_input(const std::string &nspace, const job::Stdin &to, std::string bytes,
+                    bool end, std::function<void()> done);
     void signal(const std::string &nspace, int number, Done done = {});
     void kill(const std::string &nspace);
     void acknowledge(const std::string &nspace, unsigned long long bytes);
     void set_window(const std::string &nspace, int rows, int columns);
     void print_stacks(const std::string &nspace, Done done);
-    // Text answers by key; an Error if the server knows none of it. `nspace` may be empty.
+    // Text answers by key; an Error if the server knows none of it. `nspace` may be
+    // empty.
     using Answers = std::map<std::string, std::string>;
     void query(const std::vector<std::string> &keys, const std::string &nspace,
                std::function<void(Result<Answers>)> done);

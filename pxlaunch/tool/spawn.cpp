@@ -1,5 +1,5 @@
-// spawn.cpp - a Spec as PMIx_Spawn's arguments. Environment, directory and hosts go with the
-// application, placement with the job: PRRTE silently ignores them elsewhere.
+// spawn.cpp - a Spec as PMIx_Spawn's arguments. Environment, directory and hosts go with
+// the application, placement with the job: PRRTE silently ignores them elsewhere.
 #include "pxlaunch/base/text.h"
 #include "pxlaunch/pmix/info.h"
 #include "pxlaunch/pmix/keys.h"
@@ -19,9 +19,12 @@ namespace key = pmix::key;
 
 const char *word(job::OnFailure rule) {
     switch (rule) {
-    case job::OnFailure::wait: return "wait";
-    case job::OnFailure::ignore: return "ignore";
-    case job::OnFailure::kill: break;
+    case job::OnFailure::wait:
+        return "wait";
+    case job::OnFailure::ignore:
+        return "ignore";
+    case job::OnFailure::kill:
+        break;
     }
     return "kill";
 }
@@ -52,18 +55,18 @@ void add_own(const job::Spec &spec, const SpawnExtras &extras, pmix::InfoList &i
         .flag(key::exclusive, spec.placement.exclusive)
         .flag(key::merge, spec.io.merge_stderr);
     if (!extras.parent.empty()) infos.text(key::parent, extras.parent);
-    if (spec.io.pty) infos.text(key::pty, fmt::format("{} {}", extras.rows, extras.columns));
+    if (spec.io.pty)
+        infos.text(key::pty, fmt::format("{} {}", extras.rows, extras.columns));
 }
 
 pmix::InfoList job_infos(const job::Spec &spec, const SpawnExtras &extras, bool own) {
     pmix::InfoList infos;
-    infos
-        .text(PMIX_MAPBY, job::to_string(spec.placement.map))
+    infos.text(PMIX_MAPBY, job::to_string(spec.placement.map))
         .text(PMIX_RANKBY, job::to_string(spec.placement.rank))
         .flag(PMIX_NOTIFY_COMPLETION, true)
         .flag(PMIX_SPAWN_CHILD_SEP, false) // the job dies with us
-        // We pull the output with a callback; letting libpmix write it loses an unterminated
-        // last line on every version, and is 15 times slower.
+        // We pull the output with a callback; letting libpmix write it loses an
+        // unterminated last line on every version, and is 15 times slower.
         .flag(PMIX_FWD_STDOUT, false)
         .flag(PMIX_FWD_STDERR, false)
         .flag(PMIX_FWD_STDDIAG, false)
@@ -137,8 +140,9 @@ void Session::spawn(const job::Spec &spec, const SpawnExtras &extras,
             session.learn_refusal(status, owned->done);
         });
     };
-    const auto status = PMIx_Spawn_nb(request->infos.data(), request->infos.size(), request->apps,
-                                      request->app_count, answered, request);
+    const auto status =
+        PMIx_Spawn_nb(request->infos.data(), request->infos.size(), request->apps,
+                      request->app_count, answered, request);
     if (status == PMIX_SUCCESS) return;
     const std::unique_ptr<Request> owned(request);
     owned->done(cannot_run(fmt::format("cannot ask the server to start the job: {}",
@@ -153,8 +157,8 @@ void Session::learn_refusal(int status, std::function<void(Result<std::string>)>
     query({key::error}, "", [plain, done](Result<Answers> answers) {
         if (!answers || (*answers)[key::what].empty()) return done(plain);
         const auto exit = parse_number((*answers)[key::exit]);
-        done(Error{exit ? static_cast<Exit>(*exit) : Exit::cannot_run, (*answers)[key::what],
-                   (*answers)[key::hint]});
+        done(Error{exit ? static_cast<Exit>(*exit) : Exit::cannot_run,
+                   (*answers)[key::what], (*answers)[key::hint]});
     });
 }
 

@@ -17,7 +17,8 @@ void on_piece(std::size_t, pmix_iof_channel_t channel, pmix_proc_t *source,
     const unsigned number = source->rank;
     const Source from{number >> pmix::key::child_shift,
                       static_cast<int>(number & ((1U << pmix::key::child_shift) - 1))};
-    const auto to = (channel & PMIX_FWD_STDOUT_CHANNEL) != 0 ? Channel::out : Channel::err;
+    const auto to =
+        (channel & PMIX_FWD_STDOUT_CHANNEL) != 0 ? Channel::out : Channel::err;
     post_to_session([from, to, text = std::string(bytes->bytes, bytes->size)](
                         Session &session) mutable {
         if (session.on_output) session.on_output(from, to, std::move(text));
@@ -56,8 +57,8 @@ void Session::pull(const std::string &nspace, Done done) {
     if (status != PMIX_SUCCESS) registered(status, 0, answer);
 }
 
-void Session::push_input(const std::string &nspace, const job::Stdin &to, std::string bytes,
-                         bool end, std::function<void()> done) {
+void Session::push_input(const std::string &nspace, const job::Stdin &to,
+                         std::string bytes, bool end, std::function<void()> done) {
     auto *pushed = new Pushed;
     pushed->bytes = std::move(bytes);
     pushed->object = {pushed->bytes.data(), pushed->bytes.size()};

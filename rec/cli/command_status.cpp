@@ -18,11 +18,6 @@ double now() {
         .count();
 }
 
-Result<int> print(const std::string &text) {
-    PX_TRY(write_all(STDOUT_FILENO, text));
-    return 0;
-}
-
 } // namespace
 
 Result<int> command_status(const Arguments &arguments) {

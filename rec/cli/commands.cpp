@@ -13,14 +13,14 @@
 
 namespace px::rec {
 
-namespace {
-
-constexpr const char *see_help = "'pxrec --help' lists the commands";
-
 Result<int> print(const std::string &text) {
     PX_TRY(write_all(STDOUT_FILENO, text));
     return 0;
 }
+
+namespace {
+
+constexpr const char *see_help = "'pxrec --help' lists the commands";
 
 Result<int> help(const std::vector<std::string> &words) {
     if (words.empty() || words[0].starts_with('-')) return print(help_overview());

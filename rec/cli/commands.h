@@ -26,6 +26,8 @@ Result<const Command *> find_command(std::string_view name);
 
 int main(int argc, char **argv);
 
+Result<int> print(const std::string &text); // to standard output; the exit status is 0
+
 Result<int> command_up(const Arguments &arguments);
 Result<int> command_down(const Arguments &arguments);
 Result<int> command_status(const Arguments &arguments);

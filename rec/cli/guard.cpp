@@ -55,7 +55,8 @@ void fork_under_guard(const Guarded &guarded) {
         return;
     }
     if (guarded.ready >= 0) ::close(guarded.ready);
-    // Whoever reads what our caller wrote must see its end when the caller ends, not when we do.
+    // Whoever reads what our caller wrote must see its end when the caller ends, not when
+    // we do.
     const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
     for (int fd = 0; fd <= 2 && null >= 0; ++fd) ::dup2(null, fd);
     ::prctl(PR_SET_NAME, "pxguard"); // what ps and pkill show

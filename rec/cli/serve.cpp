@@ -29,9 +29,9 @@ namespace {
 
 constexpr Milliseconds last_words{2000}; // for jobs to end when the server has to
 
-// The kernel doubles the table of descriptors when it is full, and in a process with threads it
-// waits an RCU grace period each time (5 to 15 ms measured): grown while there is one thread,
-// it is large enough for a thousand ranks.
+// The kernel doubles the table of descriptors when it is full, and in a process with
+// threads it waits an RCU grace period each time (5 to 15 ms measured): grown while there
+// is one thread, it is large enough for a thousand ranks.
 void grow_descriptor_table(rlim_t limit) {
     const int last = static_cast<int>(std::min<rlim_t>(limit, 4096)) - 1;
     if (::fcntl(last, F_GETFD) < 0 && ::dup2(0, last) == last) ::close(last);
@@ -188,7 +188,8 @@ void Server::count_idle() {
 } // namespace
 
 void serve(const ServeOptions &options, const discover::Here &here) {
-    ::signal(SIGCHLD, SIG_DFL); // a caller that ignores it would have our ranks reaped unseen
+    ::signal(SIGCHLD,
+             SIG_DFL); // a caller that ignores it would have our ranks reaped unseen
     pmix::settle_environment();
     const std::string name = options.discoverable
                                  ? discover::pool_name(here, options.allocation)

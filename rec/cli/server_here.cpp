@@ -13,7 +13,7 @@ namespace px::rec {
 
 namespace {
 
-constexpr Milliseconds patience{10'000};
+constexpr Milliseconds answer_patience{10'000};
 
 ServerHere described(const discover::Rendezvous &server) {
     ServerHere found;
@@ -69,7 +69,7 @@ Result<Visit> Visit::to(const ServerHere &server) {
     visit.name_ = server.name();
     visit.loop_ = PX_TRY(Loop::create());
     auto session = tool::Session::attach(
-        *visit.loop_, {server.server.uri, server.server.pmix_version, patience});
+        *visit.loop_, {server.server.uri, server.server.pmix_version, answer_patience});
     if (!session) return no_answer(visit.name_);
     visit.session_ = std::move(*session);
     return visit;
@@ -102,7 +102,8 @@ Result<std::string> Visit::ask(const std::string &key) {
         stop(found == answers->end() ? no_answer(name)
                                      : Result<std::string>(found->second));
     });
-    const auto timer = loop_->after(patience, [stop, name] { stop(no_answer(name)); });
+    const auto timer =
+        loop_->after(answer_patience, [stop, name] { stop(no_answer(name)); });
     loop_->run();
     loop_->cancel(timer);
     session_->on_lost = nullptr;

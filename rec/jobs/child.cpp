@@ -1,5 +1,5 @@
-// child.cpp - vfork and exec: the parent's page tables are not copied, and an error of the
-// child comes back in shared memory.
+// child.cpp - vfork and exec: the parent's page tables are not copied, and an error of
+// the child comes back in shared memory.
 #include "rec/jobs/child.h"
 
 #include "pxlaunch/base/text.h"
@@ -10,11 +10,11 @@
 #include <cerrno>
 #include <csignal>
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <linux/close_range.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -57,7 +57,8 @@ void adopt_descriptors(Prepared &prepared) {
     if (::dup2(spec.in, 0) < 0 || ::dup2(spec.out, 1) < 0 || ::dup2(spec.err, 2) < 0) {
         fail(prepared, Step::descriptors);
     }
-    // Libraries open descriptors without close-on-exec (libpmix 4.2.2: a pipe). Linux 5.11.
+    // Libraries open descriptors without close-on-exec (libpmix 4.2.2: a pipe).
+    // Linux 5.11.
     ::syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC);
     if (spec.keep >= 0 && ::fcntl(spec.keep, F_SETFD, 0) != 0) {
         fail(prepared, Step::descriptors);
@@ -119,19 +120,22 @@ Error explain(const Prepared &prepared) {
                             named(spec.directory), error_text(number)),
                 "choose another with -C, or create it on this node"};
     case Step::affinity:
-        return {Exit::cannot_run,
-                fmt::format("cannot bind to hardware threads: {}", error_text(number)),
-                "the cpuset of this shell or container may have changed; try --bind-to none"};
+        return {
+            Exit::cannot_run,
+            fmt::format("cannot bind to hardware threads: {}", error_text(number)),
+            "the cpuset of this shell or container may have changed; try --bind-to none"};
     case Step::execute:
         if (number == ENOENT) {
             return {Exit::not_found,
                     fmt::format("cannot execute {}: its interpreter does not exist",
                                 named(spec.program)),
-                    "look at its first line ('#!'), or at 'file' for a program of another system"};
+                    "look at its first line ('#!'), or at 'file' for a program of "
+                    "another system"};
         }
-        return {Exit::not_executable,
-                fmt::format("cannot execute {}: {}", named(spec.program), error_text(number)),
-                number == EACCES ? "make it executable (chmod +x)" : ""};
+        return {
+            Exit::not_executable,
+            fmt::format("cannot execute {}: {}", named(spec.program), error_text(number)),
+            number == EACCES ? "make it executable (chmod +x)" : ""};
     default:
         return system_error(fmt::format("cannot start {}", named(spec.program)), number);
     }
@@ -186,7 +190,8 @@ Result<int> start_child(const ChildSpec &spec) {
     if (pid < 0) {
         return Error{Exit::cannot_run,
                      fmt::format("cannot start a process: {}", error_text(fork_error)),
-                     fork_error == EAGAIN ? "raise the limit of processes (ulimit -u)" : ""};
+                     fork_error == EAGAIN ? "raise the limit of processes (ulimit -u)"
+                                          : ""};
     }
     if (prepared.failed_step != Step::none) {
         int status = 0;

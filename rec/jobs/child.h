@@ -11,15 +11,15 @@
 namespace px::jobs {
 
 struct ChildSpec {
-    std::string program;             // path to execute
+    std::string program; // path to execute
     std::vector<std::string> argv;
-    std::vector<std::string> env;    // NAME=VALUE
+    std::vector<std::string> env; // NAME=VALUE
     std::string directory;
     const job::Inherited *inherited = nullptr; // umask and rlimits, or leave them
     std::vector<int> cpus;           // hardware threads to run on; empty: leave it
     int in = -1, out = -1, err = -1; // become 0, 1 and 2
     int keep = -1;                   // stays open under its own number, or -1
-    bool terminal = false;           // `in` is a terminal that becomes the controlling one
+    bool terminal = false; // `in` is a terminal that becomes the controlling one
 };
 
 // The process id. On an Error nothing was left running; exit is 126 or 127 where the

@@ -24,13 +24,15 @@ Result<void> check_directory(const std::string &directory) {
     }
     if (!S_ISDIR(info.st_mode)) {
         return cannot_run(
-            fmt::format("the working directory {} is not a directory", named(directory)), hint);
+            fmt::format("the working directory {} is not a directory", named(directory)),
+            hint);
     }
     return {};
 }
 
 Error not_executable(const std::string &path, const std::string &why, const char *hint) {
-    return {Exit::not_executable, fmt::format("cannot execute {}: {}", named(path), why), hint};
+    return {Exit::not_executable, fmt::format("cannot execute {}: {}", named(path), why),
+            hint};
 }
 
 // 0 if `path` can be executed, else the reason as an error number.
@@ -43,13 +45,18 @@ int refusal(const std::string &path) {
 
 Result<std::string> check_path(const std::string &path) {
     switch (const int why = refusal(path)) {
-    case 0: return path;
-    case EISDIR: return not_executable(path, "it is a directory", "");
+    case 0:
+        return path;
+    case EISDIR:
+        return not_executable(path, "it is a directory", "");
     case ENOENT:
     case ENOTDIR:
-        return Error{Exit::not_found, fmt::format("no program {}: {}", named(path), error_text(why)),
-                     "check the path; it is relative to the job's working directory (-C)"};
-    default: return not_executable(path, error_text(why), "make it executable (chmod +x)");
+        return Error{
+            Exit::not_found,
+            fmt::format("no program {}: {}", named(path), error_text(why)),
+            "check the path; it is relative to the job's working directory (-C)"};
+    default:
+        return not_executable(path, error_text(why), "make it executable (chmod +x)");
     }
 }
 
@@ -57,7 +64,8 @@ Result<std::string> check_path(const std::string &path) {
 
 const char *variable(const std::vector<std::string> &env, std::string_view name) {
     for (const auto &entry : env) {
-        if (entry.size() > name.size() && entry.starts_with(name) && entry[name.size()] == '=') {
+        if (entry.size() > name.size() && entry.starts_with(name) &&
+            entry[name.size()] == '=') {
             return entry.c_str() + name.size() + 1;
         }
     }
@@ -73,7 +81,7 @@ Result<std::string> find_command(const job::App &app) {
     if (command.find('/') != std::string::npos) return check_path(absolute(command));
 
     const char *search = variable(app.env, "PATH");
-    const std::string path = !app.path.empty() ? app.path
+    const std::string path = !app.path.empty()   ? app.path
                              : search != nullptr ? search
                                                  : "/usr/local/bin:/usr/bin:/bin";
     std::string forbidden;
@@ -86,9 +94,10 @@ Result<std::string> find_command(const job::App &app) {
     }
     if (!forbidden.empty()) return check_path(forbidden);
     const bool here = refusal(absolute(command)) == 0;
-    return Error{Exit::not_found, fmt::format("no program {} in the search path", named(command)),
-                 here ? fmt::format("write ./{} for the one in the working directory", command)
-                      : "give its path, or change the search path with --path or -x PATH=..."};
+    return Error{
+        Exit::not_found, fmt::format("no program {} in the search path", named(command)),
+        here ? fmt::format("write ./{} for the one in the working directory", command)
+             : "give its path, or change the search path with --path or -x PATH=..."};
 }
 
 } // namespace px::jobs

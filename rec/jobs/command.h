@@ -1,6 +1,6 @@
 #pragma once
-// Finding the program that a command names, before anything is started: with a '/' relative
-// to the job's directory, else along a search path.
+// Finding the program that a command names, before anything is started: with a '/'
+// relative to the job's directory, else along a search path.
 
 #include "pxlaunch/job/spec.h"
 

@@ -5,10 +5,12 @@
 
 namespace px::jobs {
 
-void Input::push(Job &job, int rank, std::string bytes, bool end, std::function<void()> done) {
+void Input::push(Job &job, int rank, std::string bytes, bool end,
+                 std::function<void()> done) {
     const auto shared = std::make_shared<const std::string>(std::move(bytes));
     // The last chunk that lets go of it answers the sender.
-    const std::shared_ptr<void> answer(nullptr, [done = std::move(done)](void *) { done(); });
+    const std::shared_ptr<void> answer(nullptr,
+                                       [done = std::move(done)](void *) { done(); });
     for (std::size_t i = 0; i < job.ranks.size(); ++i) {
         Rank &target = job.ranks[i];
         if ((rank >= 0 && static_cast<std::size_t>(rank) != i) || !target.in) continue;
@@ -30,14 +32,15 @@ void Input::write_queued(Rank &rank) {
             if (static_cast<std::size_t>(*put) < left) continue;
         }
         if (chunk.end && !rank.terminal) return close(rank);
-        // A terminal has no end of file, only the key for it: twice, for the first one only
-        // ends an unfinished line.
+        // A terminal has no end of file, only the key for it: twice, for the first one
+        // only ends an unfinished line.
         if (chunk.end) (void)write_some(rank.in.get(), "\x04\x04", 2);
         rank.input.pop_front();
     }
     const bool wait = !rank.input.empty();
     if (wait && !rank.in_watched) {
-        loop_.watch(rank.in.get(), EPOLLOUT, [this, &rank](std::uint32_t) { write_queued(rank); });
+        loop_.watch(rank.in.get(), EPOLLOUT,
+                    [this, &rank](std::uint32_t) { write_queued(rank); });
     } else if (!wait && rank.in_watched) {
         loop_.forget(rank.in.get());
     }

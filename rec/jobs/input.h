@@ -12,7 +12,8 @@ class Input {
 
     // Queues `bytes`, and end of file after them, for one rank (or all: rank < 0). `done`
     // runs when every one of these ranks has taken them or is gone.
-    void push(Job &job, int rank, std::string bytes, bool end, std::function<void()> done);
+    void push(Job &job, int rank, std::string bytes, bool end,
+              std::function<void()> done);
     void close(Rank &rank); // drops what is queued
 
   private:

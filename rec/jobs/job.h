@@ -1,6 +1,6 @@
 #pragma once
-// A job as the server knows it: what was asked for, where its ranks are, and what became of
-// them. Plain data; JobTable is the only one that changes it, on the loop's thread.
+// A job as the server knows it: what was asked for, where its ranks are, and what became
+// of them. Plain data; JobTable is the only one that changes it, on the loop's thread.
 
 #include "pxlaunch/base/fd.h"
 #include "pxlaunch/base/loop.h"
@@ -25,21 +25,21 @@ struct Peer {
 // A job as it is handed in.
 struct Submission {
     job::Spec spec;
-    Peer owner;               // who asked; the job dies with it
-    std::string parent;       // the job whose rank asked, or that pxlaunch runs in; or empty
-    bool is_child = false;    // asked for by a rank itself (MPI_Comm_spawn)
+    Peer owner;            // who asked; the job dies with it
+    std::string parent;    // the job whose rank asked, or that pxlaunch runs in; or empty
+    bool is_child = false; // asked for by a rank itself (MPI_Comm_spawn)
     bool dies_with_owner = true;
-    bool flow = false;        // the owner begins and acknowledges output explicitly
-    bool forwarded = false;   // libpmix itself brings the output: nobody will pull it
-    bool map_only = false;    // PMIX_DO_NOT_LAUNCH: place it, start nothing
+    bool flow = false;         // the owner begins and acknowledges output explicitly
+    bool forwarded = false;    // libpmix itself brings the output: nobody will pull it
+    bool map_only = false;     // PMIX_DO_NOT_LAUNCH: place it, start nothing
     int rows = 0, columns = 0; // of the terminal, with spec.io.pty
 };
 
 struct InputChunk {
     std::shared_ptr<const std::string> bytes; // shared by all ranks that get it
     std::size_t offset = 0;
-    bool end = false;                         // end of file after these bytes
-    std::shared_ptr<void> done;               // its deleter answers the sender
+    bool end = false;           // end of file after these bytes
+    std::shared_ptr<void> done; // its deleter answers the sender
 };
 
 struct Rank {
@@ -47,12 +47,12 @@ struct Rank {
     bool reaped = false;
     bool connected = false; // has been a PMIx client
     job::RankEnd end;
-    Fd out, err;            // our ends; open until their end of file
-    Fd in;                  // pipe or the terminal's our side
+    Fd out, err; // our ends; open until their end of file
+    Fd in;       // pipe or the terminal's our side
     bool in_watched = false;
-    bool terminal = false;  // `in` and `out` are a terminal's
+    bool terminal = false; // `in` and `out` are a terminal's
     std::deque<InputChunk> input;
-    Fd pmi;                 // our end of the PMI-1 trap
+    Fd pmi; // our end of the PMI-1 trap
 };
 
 struct Job {
@@ -66,18 +66,19 @@ struct Job {
     unsigned last_child = 0;    // of a root
     unsigned open_children = 0; // of a root: descendants not yet ended
 
-    job::JobResult result;      // filled as ranks end
-    unsigned running = 0;       // ranks not yet reaped
-    bool stopping = false;      // TERM or KILL has been sent to all
-    int sweep_rounds = 0;       // seconds that its output stayed open after its last rank
-    bool sweeping = false;      // all reaped; what they left behind is being killed
+    job::JobResult result; // filled as ranks end
+    unsigned running = 0;  // ranks not yet reaped
+    bool stopping = false; // TERM or KILL has been sent to all
+    int sweep_rounds = 0;  // seconds that its output stayed open after its last rank
+    bool sweeping = false; // all reaped; what they left behind is being killed
     bool ended = false;
-    bool silent = false;        // nobody is told of its end
+    bool silent = false; // nobody is told of its end
     Loop::Timer grace_timer = 0, sweep_timer = 0;
 
-    bool pulled = false;        // the owner takes output
-    bool paused = false;        // the window is full
-    unsigned long long delivered = 0, acknowledged = 0; // bytes, of a root and its descendants
+    bool pulled = false; // the owner takes output
+    bool paused = false; // the window is full
+    unsigned long long delivered = 0,
+                       acknowledged = 0; // bytes, of a root and its descendants
 };
 
 } // namespace px::jobs

@@ -16,9 +16,8 @@ constexpr Channel both[] = {Channel::out, Channel::err};
 void Output::watch(Job &job, int rank, Channel channel) {
     Fd &fd = stream(job, rank, channel);
     if (!fd) return;
-    loop_.watch(fd.get(), EPOLLIN, [this, &job, rank, channel](std::uint32_t) {
-        read(job, rank, channel);
-    });
+    loop_.watch(fd.get(), EPOLLIN,
+                [this, &job, rank, channel](std::uint32_t) { read(job, rank, channel); });
 }
 
 void Output::start(Job &job) {
@@ -35,7 +34,8 @@ void Output::resume(Job &job) {
 }
 
 void Output::pause(Job &job) {
-    // A pipe whose writer is gone is reported whatever we ask for: only forgetting it helps.
+    // A pipe whose writer is gone is reported whatever we ask for: only forgetting it
+    // helps.
     for (auto &rank : job.ranks) {
         if (rank.out) loop_.forget(rank.out.get());
         if (rank.err) loop_.forget(rank.err.get());
@@ -70,7 +70,8 @@ void Output::read(Job &job, int rank, Channel channel) {
     job.root->delivered += size;
     wire_.deliver(job, rank, channel, buffer_.substr(0, size));
     const Job &root = *job.root;
-    if (root.asked.flow && !root.paused && root.delivered - root.acknowledged > window) full_(*job.root);
+    if (root.asked.flow && !root.paused && root.delivered - root.acknowledged > window)
+        full_(*job.root);
 }
 
 } // namespace px::jobs

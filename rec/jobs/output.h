@@ -1,6 +1,6 @@
 #pragma once
-// Standard output and error of ranks, on their way to the owner. Nothing is read before the
-// owner takes output, nor while more than a window of it has not been acknowledged: a
+// Standard output and error of ranks, on their way to the owner. Nothing is read before
+// the owner takes output, nor while more than a window of it has not been acknowledged: a
 // stopped client makes the ranks wait, not the server grow.
 
 #include "rec/jobs/wire.h"
@@ -15,12 +15,13 @@ class Output {
     Output(Loop &loop, Wire &wire, Notice closed, Notice full)
         : loop_(loop), wire_(wire), closed_(std::move(closed)), full_(std::move(full)) {}
 
-    static constexpr unsigned long long window = 8ULL << 20; // bytes, for a job and its children
+    static constexpr unsigned long long window =
+        8ULL << 20; // bytes, for a job and its children
 
-    void start(Job &job);  // the owner takes output from now on
+    void start(Job &job); // the owner takes output from now on
     void pause(Job &job);
     void resume(Job &job);
-    void drop(Job &job);   // closes all streams unread
+    void drop(Job &job); // closes all streams unread
     [[nodiscard]] static bool at_end(const Job &job);
 
   private:

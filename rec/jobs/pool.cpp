@@ -38,7 +38,8 @@ Result<std::optional<map::Layout>> Pool::place(const job::Spec &asked,
         return std::optional(PX_TRY(map::place({whole()}, asked)));
     }
     job::Spec spec = asked;
-    spec.placement.exclusive = true; // whoever asks: no rank on a core that it has not got
+    spec.placement.exclusive =
+        true; // whoever asks: no rank on a core that it has not got
     auto answer = map::place_or_wait({whole()}, {free(own)}, spec);
     if (answer.fit == map::Fit::never) return std::move(answer.error);
     if (answer.fit == map::Fit::later) return std::optional<map::Layout>();
@@ -58,8 +59,7 @@ void Pool::count(const map::Layout &layout, int by) {
 }
 
 int Pool::cores() const {
-    return static_cast<int>(
-        topology_.objects(job::Object::core, topology_.pus()).size());
+    return static_cast<int>(topology_.objects(job::Object::core, topology_.pus()).size());
 }
 
 int Pool::free_cores() const {

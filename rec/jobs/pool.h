@@ -15,10 +15,11 @@ class Pool {
     Pool(const map::Topology &topology, std::string host, bool managed)
         : topology_(topology), host_(std::move(host)), managed_(managed) {}
 
-    // nullopt: it does not fit now, but will; an Error: it never will. `own`: threads that
-    // the asking job holds itself, which its own children may share. What the layout
+    // nullopt: it does not fit now, but will; an Error: it never will. `own`: threads
+    // that the asking job holds itself, which its own children may share. What the layout
     // reserves is taken, until release().
-    Result<std::optional<map::Layout>> place(const job::Spec &asked, const std::vector<int> &own);
+    Result<std::optional<map::Layout>> place(const job::Spec &asked,
+                                             const std::vector<int> &own);
     void release(const map::Layout &layout);
 
     [[nodiscard]] bool managed() const { return managed_; }

@@ -13,9 +13,10 @@ namespace px::jobs {
 void set_variable(std::vector<std::string> &env, const std::string &name,
                   const std::string &value) {
     const std::string start = name + "=";
-    const auto found = std::find_if(env.begin(), env.end(), [&start](const std::string &entry) {
-        return entry.starts_with(start);
-    });
+    const auto found =
+        std::find_if(env.begin(), env.end(), [&start](const std::string &entry) {
+            return entry.starts_with(start);
+        });
     if (found == env.end()) {
         env.push_back(start + value);
     } else {
@@ -49,8 +50,8 @@ void add_mpi_settings(const Job &job, const map::RankPlace &place,
     const auto set_default = [&env](const char *name, const char *value) {
         if (variable(env, name) == nullptr) set_variable(env, name, value);
     };
-    // Open MPI 4.1: without it every rank decides to be a singleton under a server that is
-    // not ORTE (orte/mca/schizo/orte).
+    // Open MPI 4.1: without it every rank decides to be a singleton under a server that
+    // is not ORTE (orte/mca/schizo/orte).
     set_default("OMPI_MCA_schizo", "^orte");
     // Open MPI 4 binds itself in MPI_Init unless it is told that somebody decided.
     if (place.cpus.empty()) set_default("OMPI_MCA_hwloc_base_binding_policy", "none");
@@ -78,7 +79,8 @@ void add_rank_environment(const Job &job, int rank, std::vector<std::string> &en
     number("OMPI_COMM_WORLD_LOCAL_RANK", place.local_rank);
     number("OMPI_COMM_WORLD_LOCAL_SIZE", counts.local_size);
     if (!place.gpus.empty()) {
-        for (const char *mask : {"CUDA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "ZE_AFFINITY_MASK"}) {
+        for (const char *mask :
+             {"CUDA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "ZE_AFFINITY_MASK"}) {
             set_variable(env, mask, list(place.gpus));
         }
         // Our numbers follow the PCI bus; CUDA's own default is "fastest first".

@@ -1,6 +1,7 @@
 #pragma once
 // What each rank gets in its environment beyond the application's: PXLAUNCH_*, the
-// OMPI_COMM_WORLD_* that a thousand programs read, and what MPI libraries need to be told.
+// OMPI_COMM_WORLD_* that a thousand programs read, and what MPI libraries need to be
+// told.
 
 #include "rec/jobs/job.h"
 

@@ -42,13 +42,14 @@ bool JobTable::try_start(Waiting &waiting, bool may_wait) {
     }
     if (!*place) {
         if (may_wait) return false;
-        waiting.answer(cannot_run(
-            fmt::format("the job does not fit now: {} of {} cores are free",
-                        pool_.free_cores(), pool_.cores()),
-            "leave out --no-wait to wait for them, or add --oversubscribe"));
+        waiting.answer(
+            cannot_run(fmt::format("the job does not fit now: {} of {} cores are free",
+                                   pool_.free_cores(), pool_.cores()),
+                       "leave out --no-wait to wait for them, or add --oversubscribe"));
         return true;
     }
-    Job &job = *jobs_.emplace_back(make_job(std::move(waiting.submission), std::move(**place)));
+    Job &job =
+        *jobs_.emplace_back(make_job(std::move(waiting.submission), std::move(**place)));
     if (auto launched = launch(job); !launched) {
         waiting.answer(std::move(launched).error());
     } else {
@@ -65,8 +66,8 @@ bool JobTable::try_start(Waiting &waiting, bool may_wait) {
 
 void JobTable::start_waiting() {
     for (auto at = queue_.begin(); at != queue_.end();) {
-        // In order; but a job inside a running one goes first: those before it may wait for
-        // its parent, which waits for it.
+        // In order; but a job inside a running one goes first: those before it may wait
+        // for its parent, which waits for it.
         const bool turn = at == queue_.begin() || find(at->submission.parent) != nullptr;
         at = turn && try_start(*at, true) ? queue_.erase(at) : std::next(at);
     }
@@ -103,12 +104,12 @@ void JobTable::for_tree(Job &job, const std::function<void(Job &)> &act) {
 }
 
 void JobTable::owner_lost(const Peer &owner) {
-    queue_.remove_if([&owner](const Waiting &waiting) {
-        return waiting.submission.owner == owner;
-    });
+    queue_.remove_if(
+        [&owner](const Waiting &waiting) { return waiting.submission.owner == owner; });
     for (const auto &job : jobs_) {
         if (job->root != job.get()) continue; // a lost rank is its own job's matter
-        if (job->ended || !(job->asked.owner == owner) || !job->asked.dies_with_owner) continue;
+        if (job->ended || !(job->asked.owner == owner) || !job->asked.dies_with_owner)
+            continue;
         job->silent = true;
         stop(*job, SIGKILL);
         for_tree(*job, [this](Job &each) { output_.drop(each); });
@@ -169,7 +170,8 @@ void JobTable::abort(Job &job, int rank, int status, const std::string &text) {
         result.aborted = true;
         result.abort_text = text;
         result.first_failure = rank;
-        // MPI_Abort(0) is still a failure: a job that was cut short must not report success.
+        // MPI_Abort(0) is still a failure: a job that was cut short must not report
+        // success.
         result.status = (status & 0xff) == 0 ? 1 : status & 0xff;
     }
     stop(job, SIGTERM);

@@ -31,7 +31,8 @@ class JobTable {
 
     void begin_output(Job &job); // the owner takes it from now on
     void acknowledged(Job &job, unsigned long long bytes);
-    void push_input(Job &job, int rank, std::string bytes, bool end, std::function<void()> done);
+    void push_input(Job &job, int rank, std::string bytes, bool end,
+                    std::function<void()> done);
     void set_window(Job &job, int rows, int columns);
     void signal(Job &job, int rank, int number); // rank < 0: all, and the job's children
     void abort(Job &job, int rank, int status, const std::string &text);
@@ -51,7 +52,8 @@ class JobTable {
     void start_waiting();
     std::unique_ptr<Job> make_job(Submission &&submission, map::Layout &&layout);
     Result<void> launch(Job &job);
-    Result<void> launch_rank(Job &job, int rank, const std::vector<std::string> &programs);
+    Result<void> launch_rank(Job &job, int rank,
+                             const std::vector<std::string> &programs);
     void give_up(Job &job);
 
     void rank_ended(Job &job, int rank, int wait_status);

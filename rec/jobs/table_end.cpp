@@ -19,10 +19,9 @@ void JobTable::reap() {
     for (pid_t pid = 0; (pid = ::waitpid(-1, &status, WNOHANG)) > 0;) {
         bool known = false;
         for (const auto &job : jobs_) {
-            const auto rank =
-                std::find_if(job->ranks.begin(), job->ranks.end(), [pid](const Rank &each) {
-                    return each.pid == pid && !each.reaped;
-                });
+            const auto rank = std::find_if(
+                job->ranks.begin(), job->ranks.end(),
+                [pid](const Rank &each) { return each.pid == pid && !each.reaped; });
             if (rank == job->ranks.end()) continue;
             known = true;
             rank_ended(*job, static_cast<int>(rank - job->ranks.begin()), status);
@@ -40,7 +39,8 @@ void JobTable::rank_ended(Job &job, int number, int wait_status) {
     Rank &rank = job.ranks[static_cast<std::size_t>(number)];
     rank.reaped = true;
     rank.end.ended =
-        std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+        std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch())
+            .count();
     if (WIFSIGNALED(wait_status)) {
         rank.end.signal = WTERMSIG(wait_status);
         rank.end.core_dumped = WCOREDUMP(wait_status);
@@ -110,21 +110,22 @@ void JobTable::check_end(Job &job) {
     if (job.ended || job.running > 0 || job.sweeping || job.open_children > 0) return;
     if (Output::at_end(job)) return finish(job);
     if (job.sweep_timer != 0) return;
-    // All ranks are gone, and yet somebody holds their output open: a process that hid its
-    // origin. What it wrote so far is read; then we no longer listen.
+    // All ranks are gone, and yet somebody holds their output open: a process that hid
+    // its origin. What it wrote so far is read; then we no longer listen.
     job.sweep_timer = loop_.after(Milliseconds(1000), [this, nspace = job.nspace] {
         Job *still = find(nspace);
         if (still == nullptr) return;
         still->sweep_timer = 0;
         if (!still->root->paused) ++still->sweep_rounds;
-        // Nobody takes it, or it never ends: a tool that did not pull, a process that hid and
-        // goes on writing.
+        // Nobody takes it, or it never ends: a tool that did not pull, a process that hid
+        // and goes on writing.
         const bool untaken = !still->pulled && !still->root->asked.flow;
         if (untaken || still->sweep_rounds > most_sweep_rounds) output_.drop(*still);
         for (auto &rank : still->ranks) {
             for (Fd *fd : {&rank.out, &rank.err}) {
                 int left = 0;
-                if (!*fd || ::ioctl(fd->get(), FIONREAD, &left) != 0 || left > 0) continue;
+                if (!*fd || ::ioctl(fd->get(), FIONREAD, &left) != 0 || left > 0)
+                    continue;
                 loop_.forget(fd->get());
                 fd->reset();
             }
@@ -144,7 +145,8 @@ void JobTable::finish(Job &job) {
         --job.root->open_children;
         check_end(*job.root);
     }
-    // The job is on the call stack of whoever found its end: it goes in a task of its own.
+    // The job is on the call stack of whoever found its end: it goes in a task of its
+    // own.
     loop_.post([this, gone = &job] {
         jobs_.remove_if([gone](const auto &each) { return each.get() == gone; });
         start_waiting();
@@ -161,9 +163,10 @@ void JobTable::speaks_pmi(Job &job, int number) {
     auto &result = job.root->result;
     if (!result.not_run) {
         result.not_run = Exit::cannot_run;
-        result.explanation = fmt::format(
-            "rank {} asks for PMI-1 (MPICH, Intel MPI), which this server does not speak: its "
-            "{} processes would each run alone", number, job.ranks.size());
+        result.explanation = fmt::format("rank {} asks for PMI-1 (MPICH, Intel MPI), "
+                                         "which this server does not speak: its "
+                                         "{} processes would each run alone",
+                                         number, job.ranks.size());
         result.hint = "use an MPI library that was built with PMIx (Open MPI, or MPICH "
                       "configured --with-pmix)";
     }

@@ -21,7 +21,8 @@ namespace px::jobs {
 namespace {
 
 double now() {
-    return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch())
+    return std::chrono::duration<double>(
+               std::chrono::system_clock::now().time_since_epoch())
         .count();
 }
 
@@ -89,13 +90,14 @@ Result<Streams> pipe_streams(Rank &rank, bool reads, bool merge) {
 Result<Streams> make_streams(Rank &rank, int number, const Submission &asked) {
     const auto &io = asked.spec.io;
     if (io.pty && number == 0) return terminal_streams(rank, asked);
-    const bool reads = !io.pty && (io.input.to == job::StdinTo::all ||
-                                   (io.input.to == job::StdinTo::one && io.input.rank == number));
+    const bool reads =
+        !io.pty && (io.input.to == job::StdinTo::all ||
+                    (io.input.to == job::StdinTo::one && io.input.rank == number));
     return pipe_streams(rank, reads, io.merge_stderr);
 }
 
-// A library that asks for PMI-1 (MPICH without PMIx) finds this socket instead of deciding
-// that it is alone; see JobTable::speaks_pmi.
+// A library that asks for PMI-1 (MPICH without PMIx) finds this socket instead of
+// deciding that it is alone; see JobTable::speaks_pmi.
 Result<void> add_pmi_trap(Rank &rank, int number, int size, Streams &streams,
                           std::vector<std::string> &env) {
     int ends[2];
@@ -133,7 +135,8 @@ std::unique_ptr<Job> JobTable::make_job(Submission &&submission, map::Layout &&l
 Result<void> JobTable::launch(Job &job) {
     std::vector<std::string> programs;
     const auto launched = [&]() -> Result<void> {
-        for (const auto &app : job.asked.spec.apps) programs.push_back(PX_TRY(find_command(app)));
+        for (const auto &app : job.asked.spec.apps)
+            programs.push_back(PX_TRY(find_command(app)));
         PX_TRY(wire_.announce(job));
         if (job.asked.map_only) return {};
         for (std::size_t rank = 0; rank < job.ranks.size(); ++rank) {

@@ -17,8 +17,10 @@ class Wire {
     virtual Result<void> add_environment(const Job &job, int rank,
                                          std::vector<std::string> &env) = 0;
     // Output of `rank` of `job`, for the owner of its root.
-    virtual void deliver(const Job &job, int rank, Channel channel, std::string bytes) = 0;
-    // The job is over and all its output is delivered; tells the owner unless it is silent.
+    virtual void deliver(const Job &job, int rank, Channel channel,
+                         std::string bytes) = 0;
+    // The job is over and all its output is delivered; tells the owner unless it is
+    // silent.
     virtual void ended(const Job &job) = 0;
 };
 

@@ -1,5 +1,6 @@
-// announce.cpp - a job's namespace: what every rank can ask the server about its job. Open
-// MPI 5 needs the sizes, local and node ranks; the rest saves it work or temporary files.
+// announce.cpp - a job's namespace: what every rank can ask the server about its job.
+// Open MPI 5 needs the sizes, local and node ranks; the rest saves it work or temporary
+// files.
 #include "pxlaunch/pmix/info.h"
 #include "pxlaunch/pmix/settings.h"
 #include "rec/jobs/rank_environment.h"
@@ -20,7 +21,8 @@ namespace {
 
 std::string all_ranks(std::size_t count) {
     std::string list;
-    for (std::size_t i = 0; i < count; ++i) list += fmt::format("{}{}", i == 0 ? "" : ",", i);
+    for (std::size_t i = 0; i < count; ++i)
+        list += fmt::format("{}{}", i == 0 ? "" : ",", i);
     return list;
 }
 
@@ -44,8 +46,8 @@ void add_apps(const jobs::Job &job, pmix::InfoList &infos) {
         const auto first = std::find_if(places.begin(), places.end(), is_of_app);
         pmix::InfoList list;
         list.u32(PMIX_APPNUM, number)
-            .u32(PMIX_APP_SIZE, static_cast<std::uint32_t>(
-                                    std::count_if(places.begin(), places.end(), is_of_app)))
+            .u32(PMIX_APP_SIZE, static_cast<std::uint32_t>(std::count_if(
+                                    places.begin(), places.end(), is_of_app)))
             .rank(PMIX_APPLDR,
                   first == places.end() ? 0 : static_cast<pmix_rank_t>(first->rank))
             .text(PMIX_WDIR, app.directory);
@@ -67,11 +69,13 @@ void add_ranks(const Host &host, const jobs::Job &job, pmix::InfoList &infos) {
             .text(PMIX_HOSTNAME, host.pool.host());
         if (job.root != &job) {
             rank.flag(PMIX_SPAWNED, true)
-                .proc(PMIX_PARENT_ID, pmix::proc(job.asked.owner.nspace, job.asked.owner.rank));
+                .proc(PMIX_PARENT_ID,
+                      pmix::proc(job.asked.owner.nspace, job.asked.owner.rank));
         }
         if (!place.cpus.empty()) {
             rank.text(PMIX_CPUSET, map::Topology::cpuset_string(place.cpus))
-                .text(PMIX_LOCALITY_STRING, host.pool.topology().locality_string(place.cpus));
+                .text(PMIX_LOCALITY_STRING,
+                      host.pool.topology().locality_string(place.cpus));
         }
         infos.array(PMIX_PROC_DATA, rank);
     }
@@ -93,7 +97,8 @@ Result<pmix::InfoList> job_info(const Host &host, const jobs::Job &job,
     infos.regex(PMIX_NODE_MAP, node_map)
         .regex(PMIX_PROC_MAP, proc_map)
         .u32(PMIX_JOB_SIZE, size)
-        .u32(PMIX_UNIV_SIZE, std::max(size, static_cast<std::uint32_t>(host.pool.cores())))
+        .u32(PMIX_UNIV_SIZE,
+             std::max(size, static_cast<std::uint32_t>(host.pool.cores())))
         .u32(PMIX_MAX_PROCS, size)
         .u32(PMIX_JOB_NUM_APPS, static_cast<std::uint32_t>(job.asked.spec.apps.size()))
         .u32(PMIX_NUM_NODES, 1)
@@ -134,8 +139,8 @@ pmix_status_t register_ranks(const std::string &nspace, std::size_t count) {
     for (std::size_t rank = 0; rank < count; ++rank) {
         const auto who = pmix::proc(nspace, static_cast<pmix_rank_t>(rank));
         registration.open.left();
-        const auto status = PMIx_server_register_client(&who, ::getuid(), ::getgid(), nullptr,
-                                                        on_registered, &registration);
+        const auto status = PMIx_server_register_client(
+            &who, ::getuid(), ::getgid(), nullptr, on_registered, &registration);
         if (status != PMIX_SUCCESS) on_registered(status, &registration);
     }
     registration.open.wait_for_none();
@@ -153,9 +158,10 @@ Result<void> Host::announce(const jobs::Job &job) {
     pmix_nspace_t nspace;
     PMIX_LOAD_NSPACE(nspace, job.nspace.c_str());
     // Without a callback this waits for libpmix's thread, which never waits for us.
-    PX_TRY(checked(PMIx_server_register_nspace(nspace, static_cast<int>(job.layout.ranks.size()),
-                                               infos.data(), infos.size(), nullptr, nullptr),
-                   "cannot register the job with the PMIx server"));
+    PX_TRY(checked(
+        PMIx_server_register_nspace(nspace, static_cast<int>(job.layout.ranks.size()),
+                                    infos.data(), infos.size(), nullptr, nullptr),
+        "cannot register the job with the PMIx server"));
     return checked(register_ranks(job.nspace, job.layout.ranks.size()),
                    "cannot register a rank with the PMIx server");
 }

@@ -30,18 +30,20 @@ pmix_status_t on_connect(const pmix_proc_t[], size_t, const pmix_info_t[], size_
     return PMIX_OPERATION_SUCCEEDED;
 }
 
-void on_tool_connected(pmix_info_t *infos, size_t count, pmix_tool_connection_cbfunc_t answer,
-                       void *data) {
+void on_tool_connected(pmix_info_t *infos, size_t count,
+                       pmix_tool_connection_cbfunc_t answer, void *data) {
     const pmix::InfoView view(infos, count);
     const auto nspace = view.text(PMIX_NSPACE);
     const auto rank = view.number(PMIX_RANK);
     Host::current().loop.post([=] {
         Host &host = Host::current();
         // A tool may not take the name of a job, whose ranks' rights it would share.
-        const bool own_name = nspace && !nspace->empty() && host.jobs.find(*nspace) == nullptr;
+        const bool own_name =
+            nspace && !nspace->empty() && host.jobs.find(*nspace) == nullptr;
         pmix_proc_t name =
             own_name ? pmix::proc(*nspace, static_cast<pmix_rank_t>(rank.value_or(0)))
-                     : pmix::proc(fmt::format("{}.tool.{}", host.nspace(), ++host.last_tool), 0);
+                     : pmix::proc(
+                           fmt::format("{}.tool.{}", host.nspace(), ++host.last_tool), 0);
         on_pmix_thread([=]() mutable { answer(PMIX_SUCCESS, &name, data); });
     });
 }

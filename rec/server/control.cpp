@@ -1,9 +1,10 @@
-// control.cpp - PMIx_Job_control: signals, kill, and what pxlaunch adds (px.ack, px.winsize).
+// control.cpp - PMIx_Job_control: signals, kill, and what pxlaunch adds (px.ack,
+// px.winsize).
 #include "pxlaunch/pmix/info.h"
 #include "pxlaunch/pmix/keys.h"
 #include "rec/server/host.h"
-#include "rec/server/stacks.h"
 #include "rec/server/shift.h"
+#include "rec/server/stacks.h"
 #include "rec/server/upcalls.h"
 
 #include <csignal>
@@ -31,7 +32,8 @@ Order read_order(const pmix::InfoView &view) {
     if (const auto number = view.number(PMIX_JOB_CTRL_SIGNAL)) {
         order.signal = static_cast<int>(*number);
     }
-    if (view.has(PMIX_JOB_CTRL_KILL) && view.flag(PMIX_JOB_CTRL_KILL)) order.signal = SIGKILL;
+    if (view.has(PMIX_JOB_CTRL_KILL) && view.flag(PMIX_JOB_CTRL_KILL))
+        order.signal = SIGKILL;
     if (const auto bytes = view.number(pmix::key::ack)) {
         order.acknowledged = static_cast<unsigned long long>(*bytes);
     }
@@ -64,8 +66,8 @@ pmix_status_t carry_out(const Order &order, const std::vector<jobs::Peer> &targe
 
 } // namespace
 
-pmix_status_t on_job_control(const pmix_proc_t *, const pmix_proc_t targets[], size_t count,
-                             const pmix_info_t infos[], size_t info_count,
+pmix_status_t on_job_control(const pmix_proc_t *, const pmix_proc_t targets[],
+                             size_t count, const pmix_info_t infos[], size_t info_count,
                              pmix_info_cbfunc_t answer, void *data) {
     const Order order = read_order(pmix::InfoView(infos, info_count));
     if (!order.is_known()) return PMIX_ERR_NOT_SUPPORTED;

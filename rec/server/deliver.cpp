@@ -1,7 +1,8 @@
-// deliver.cpp - output on its way to the tool, and the news of a job's end, which must come
-// after the last byte. Both leave by one connection, but libpmix shifts output once more
-// between its queues than events: the end may only be handed over when libpmix has said of
-// every piece that it is queued (4.2.2: the end was first in about one `printf abc` of five).
+// deliver.cpp - output on its way to the tool, and the news of a job's end, which must
+// come after the last byte. Both leave by one connection, but libpmix shifts output once
+// more between its queues than events: the end may only be handed over when libpmix has
+// said of every piece that it is queued (4.2.2: the end was first in about one `printf
+// abc` of five).
 #include "pxlaunch/pmix/info.h"
 #include "pxlaunch/pmix/keys.h"
 #include "pxlaunch/pmix/settings.h"
@@ -38,8 +39,8 @@ std::string rank_lines(const job::JobResult &result) {
     std::string text;
     for (const auto &rank : result.ranks) {
         text += fmt::format("{} {} {} {} {} {} {:.6f} {:.6f}\n", rank.rank, rank.host,
-                            rank.pid, rank.exit_code, rank.signal, rank.core_dumped ? 1 : 0,
-                            rank.started, rank.ended);
+                            rank.pid, rank.exit_code, rank.signal,
+                            rank.core_dumped ? 1 : 0, rank.started, rank.ended);
     }
     return text;
 }
@@ -75,29 +76,33 @@ void notify(const Host &host, const jobs::Job &job) {
     std::promise<void> taken;
     const auto status = PMIx_Notify_event(
         PMIX_EVENT_JOB_END, &self, PMIX_RANGE_CUSTOM, infos.data(), infos.size(),
-        [](pmix_status_t, void *data) { static_cast<std::promise<void> *>(data)->set_value(); },
+        [](pmix_status_t, void *data) {
+            static_cast<std::promise<void> *>(data)->set_value();
+        },
         &taken);
     if (status == PMIX_SUCCESS) taken.get_future().wait();
 }
 
 } // namespace
 
-void Host::deliver(const jobs::Job &job, int rank, jobs::Channel channel, std::string bytes) {
+void Host::deliver(const jobs::Job &job, int rank, jobs::Channel channel,
+                   std::string bytes) {
     if (job.root->silent) return; // nobody takes it, and libpmix would keep it for ever
     auto &in_flight = in_flight_[job.root->nspace];
     if (!in_flight) in_flight = std::make_shared<InFlight>();
     auto *parcel = new Parcel;
     parcel->among = in_flight;
     // What a spawned job writes goes to the owner of its root, who pulls only that.
-    const auto number = (job.child << pmix::key::child_shift) + static_cast<unsigned>(rank);
+    const auto number =
+        (job.child << pmix::key::child_shift) + static_cast<unsigned>(rank);
     parcel->source = pmix::proc(job.root->nspace, number);
     parcel->bytes = std::move(bytes);
     parcel->object = {parcel->bytes.data(), parcel->bytes.size()};
-    const auto to = channel == jobs::Channel::out ? PMIX_FWD_STDOUT_CHANNEL
-                                                  : PMIX_FWD_STDERR_CHANNEL;
+    const auto to =
+        channel == jobs::Channel::out ? PMIX_FWD_STDOUT_CHANNEL : PMIX_FWD_STDERR_CHANNEL;
     in_flight->left();
-    const auto status = PMIx_server_IOF_deliver(&parcel->source, to, &parcel->object, nullptr,
-                                                0, on_delivered, parcel);
+    const auto status = PMIx_server_IOF_deliver(&parcel->source, to, &parcel->object,
+                                                nullptr, 0, on_delivered, parcel);
     if (status != PMIX_SUCCESS) on_delivered(status, parcel);
 }
 
@@ -119,7 +124,8 @@ void InFlight::wait_for_none() {
 
 void Host::ended(const jobs::Job &job) {
     if (job.root == &job) {
-        if (const auto node = in_flight_.extract(job.nspace)) node.mapped()->wait_for_none();
+        if (const auto node = in_flight_.extract(job.nspace))
+            node.mapped()->wait_for_none();
         if (!job.silent) {
             ended_jobs.push_back({job.nspace, job.result});
             if (ended_jobs.size() > most_ended_jobs) ended_jobs.pop_front();
@@ -131,7 +137,8 @@ void Host::ended(const jobs::Job &job) {
     PMIX_LOAD_NSPACE(nspace, job.nspace.c_str());
     PMIx_server_deregister_nspace(nspace, nullptr, nullptr);
     std::error_code ignored;
-    std::filesystem::remove_all(fmt::format("{}/{}", options_.directory, job.number), ignored);
+    std::filesystem::remove_all(fmt::format("{}/{}", options_.directory, job.number),
+                                ignored);
 }
 
 } // namespace px::server

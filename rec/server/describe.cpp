@@ -66,8 +66,9 @@ std::string describe_server(const Host &host) {
 
 std::string describe_wait(const Host &host, const jobs::Peer &owner) {
     if (!host.jobs.is_waiting(owner)) return {};
-    return fmt::format("{} of {} cores on {} are free, {} jobs wait", host.pool.free_cores(),
-                       host.pool.cores(), host.pool.host(), host.jobs.waiting());
+    return fmt::format("{} of {} cores on {} are free, {} jobs wait",
+                       host.pool.free_cores(), host.pool.cores(), host.pool.host(),
+                       host.jobs.waiting());
 }
 
 } // namespace px::server

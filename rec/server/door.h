@@ -1,9 +1,9 @@
 #pragma once
 // Who may connect. SECURITY: a server that can spawn is a remote shell, and PMIx's native
-// security believes the uid that the peer states. So every connection that libpmix accepts
-// in this program comes through our accept(), which asks the kernel who owns the other end
-// of the loopback connection, and drops it unless that is our own uid. libpmix's listener
-// thread calls it; nothing else does.
+// security believes the uid that the peer states. So every connection that libpmix
+// accepts in this program comes through our accept(), which asks the kernel who owns the
+// other end of the loopback connection, and drops it unless that is our own uid.
+// libpmix's listener thread calls it; nothing else does.
 
 #include <netinet/in.h>
 #include <optional>

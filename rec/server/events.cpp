@@ -14,8 +14,8 @@ pmix_status_t on_deregister_events(pmix_status_t *, size_t, pmix_op_cbfunc_t, vo
 }
 
 // Called for our own job ends too: passing them on again would go round for ever.
-pmix_status_t on_notify(pmix_status_t, const pmix_proc_t *, pmix_data_range_t, pmix_info_t[],
-                        size_t, pmix_op_cbfunc_t, void *) {
+pmix_status_t on_notify(pmix_status_t, const pmix_proc_t *, pmix_data_range_t,
+                        pmix_info_t[], size_t, pmix_op_cbfunc_t, void *) {
     return PMIX_OPERATION_SUCCEEDED;
 }
 

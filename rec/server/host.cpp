@@ -56,8 +56,9 @@ Host::Host(Loop &the_loop, const map::Topology &topology, const HostOptions &opt
     : loop(the_loop), pool(topology, host_name(), options.managed),
       jobs(the_loop, *this, pool, fmt::format("px.{}", ::getpid())), options_(options),
       nspace_(fmt::format("{}{}", pmix::key::server_prefix, ::getpid())) {
-    started = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch())
-                  .count();
+    started =
+        std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch())
+            .count();
 }
 
 Result<std::unique_ptr<Host>> Host::start(Loop &loop, const map::Topology &topology,
@@ -76,8 +77,7 @@ Result<void> Host::initialize() {
     if (::mkdir(session.c_str(), 0700) != 0 && errno != EEXIST) {
         return system_error(fmt::format("cannot create '{}'", session), errno);
     }
-    pmix_topology_t topology{const_cast<char *>("hwloc"),
-                             map::hwloc_of(pool.topology())};
+    pmix_topology_t topology{const_cast<char *>("hwloc"), map::hwloc_of(pool.topology())};
     pmix::InfoList infos;
     infos.text(PMIX_SERVER_NSPACE, nspace_)
         .rank(PMIX_SERVER_RANK, 0)
@@ -88,7 +88,8 @@ Result<void> Host::initialize() {
         // Without it the first output that is delivered crashes (4.2.2, 5.0.7: no sink).
         .flag(PMIX_IOF_LOCAL_OUTPUT, false)
         .pointer(PMIX_TOPOLOGY2, &topology, PMIX_TOPO)
-        // In shared memory: otherwise every rank's MPI_Init reads /sys and the PCI bus itself.
+        // In shared memory: otherwise every rank's MPI_Init reads /sys and the PCI bus
+        // itself.
         .flag(PMIX_SERVER_SHARE_TOPOLOGY, true);
     const auto status = PMIx_server_init(&upcall_module(), infos.data(), infos.size());
     if (status != PMIX_SUCCESS) {

@@ -1,7 +1,7 @@
 #pragma once
 // The PMIx server: libpmix's server library with our upcalls behind it. One per process.
-// Upcalls arrive on libpmix's thread; each copies what it was given, posts to the loop and
-// returns. All PMIx_server_* functions are called on the loop's thread.
+// Upcalls arrive on libpmix's thread; each copies what it was given, posts to the loop
+// and returns. All PMIx_server_* functions are called on the loop's thread.
 
 #include "pxlaunch/base/loop.h"
 #include "rec/jobs/table.h"
@@ -17,8 +17,9 @@
 namespace px::server {
 
 struct HostOptions {
-    std::string directory; // private, ours alone; libpmix's session directory is made in it
-    bool managed = false;  // a shared pool of cores, or the server of one pxlaunch
+    std::string
+        directory; // private, ours alone; libpmix's session directory is made in it
+    bool managed = false; // a shared pool of cores, or the server of one pxlaunch
 };
 
 // Things handed to libpmix that it has not taken yet.
@@ -58,15 +59,16 @@ class Host final : public jobs::Wire {
     Loop &loop;
     jobs::Pool pool;
     jobs::JobTable jobs;
-    Store store;                               // publish and lookup
-    std::map<std::string, Error> last_errors;  // of each tool's last refused spawn, by nspace
+    Store store; // publish and lookup
+    std::map<std::string, Error>
+        last_errors; // of each tool's last refused spawn, by nspace
     unsigned last_tool = 0;
     struct Ended {
         std::string nspace;
         job::JobResult result;
     };
-    std::deque<Ended> ended_jobs;              // the last ones, oldest first
-    double started = 0;                        // seconds since the epoch
+    std::deque<Ended> ended_jobs; // the last ones, oldest first
+    double started = 0;           // seconds since the epoch
 
   private:
     Host(Loop &loop, const map::Topology &topology, const HostOptions &options);
@@ -75,7 +77,8 @@ class Host final : public jobs::Wire {
 
     HostOptions options_;
     std::string nspace_, uri_;
-    std::map<std::string, std::shared_ptr<InFlight>> in_flight_; // by namespace of the root
+    std::map<std::string, std::shared_ptr<InFlight>>
+        in_flight_; // by namespace of the root
 };
 
 } // namespace px::server

@@ -6,11 +6,11 @@
 
 namespace px::server {
 
-// Must be answered at once: 5.0.7 frees its own state if we say PMIX_SUCCESS. A tool has no
-// handler for output before it has seen the answer, so pxlaunch says itself when we may
-// begin; to other tools we give a moment.
-pmix_status_t on_iof_pull(const pmix_proc_t procs[], size_t count, const pmix_info_t[], size_t,
-                          pmix_iof_channel_t, pmix_op_cbfunc_t, void *) {
+// Must be answered at once: 5.0.7 frees its own state if we say PMIX_SUCCESS. A tool has
+// no handler for output before it has seen the answer, so pxlaunch says itself when we
+// may begin; to other tools we give a moment.
+pmix_status_t on_iof_pull(const pmix_proc_t procs[], size_t count, const pmix_info_t[],
+                          size_t, pmix_iof_channel_t, pmix_op_cbfunc_t, void *) {
     std::vector<std::string> names;
     for (size_t i = 0; i < count; ++i) names.emplace_back(procs[i].nspace);
     Host::current().loop.post([names] {
@@ -29,8 +29,8 @@ pmix_status_t on_iof_pull(const pmix_proc_t procs[], size_t count, const pmix_in
 
 namespace {
 
-void give_input(const std::vector<jobs::Peer> &targets, const std::string &bytes, bool end,
-                const std::shared_ptr<void> &done) {
+void give_input(const std::vector<jobs::Peer> &targets, const std::string &bytes,
+                bool end, const std::shared_ptr<void> &done) {
     auto &jobs = Host::current().jobs;
     for (const auto &target : targets) {
         jobs::Job *job = jobs.find(target.nspace);
@@ -46,7 +46,8 @@ void give_input(const std::vector<jobs::Peer> &targets, const std::string &bytes
 // The answer comes when the ranks have taken the bytes: that is the tool's flow control.
 pmix_status_t on_stdin(const pmix_proc_t *, const pmix_proc_t targets[], size_t count,
                        const pmix_info_t infos[], size_t info_count,
-                       const pmix_byte_object_t *object, pmix_op_cbfunc_t answer, void *data) {
+                       const pmix_byte_object_t *object, pmix_op_cbfunc_t answer,
+                       void *data) {
     std::vector<jobs::Peer> to;
     for (size_t i = 0; i < count; ++i) to.push_back({targets[i].nspace, targets[i].rank});
     std::string bytes;
@@ -54,8 +55,9 @@ pmix_status_t on_stdin(const pmix_proc_t *, const pmix_proc_t targets[], size_t 
         bytes.assign(object->bytes, object->size);
     }
     // libpmix's own reader says end of file with an empty object.
-    const bool end = bytes.empty() || (pmix::InfoView(infos, info_count).has(PMIX_IOF_COMPLETE) &&
-                                       pmix::InfoView(infos, info_count).flag(PMIX_IOF_COMPLETE));
+    const bool end =
+        bytes.empty() || (pmix::InfoView(infos, info_count).has(PMIX_IOF_COMPLETE) &&
+                          pmix::InfoView(infos, info_count).flag(PMIX_IOF_COMPLETE));
     Host::current().loop.post([=] {
         const std::shared_ptr<void> done(nullptr, [answer, data](void *) {
             if (answer != nullptr) on_pmix_thread([=] { answer(PMIX_SUCCESS, data); });

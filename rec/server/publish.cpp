@@ -79,8 +79,8 @@ pmix_status_t on_lookup(const pmix_proc_t *who, char **keys, const pmix_info_t i
     return PMIX_SUCCESS;
 }
 
-pmix_status_t on_unpublish(const pmix_proc_t *who, char **keys, const pmix_info_t[], size_t,
-                           pmix_op_cbfunc_t answer, void *data) {
+pmix_status_t on_unpublish(const pmix_proc_t *who, char **keys, const pmix_info_t[],
+                           size_t, pmix_op_cbfunc_t answer, void *data) {
     const jobs::Peer peer{who->nspace, who->rank};
     const auto names = pmix::from_argv(keys);
     Host::current().loop.post([=] {

@@ -18,8 +18,8 @@ namespace key = pmix::key;
 
 struct Question {
     std::string key;
-    // The job it is about, or the tool that asks: the caller's own name does not reach us,
-    // 4.2.2 puts the server's in its place.
+    // The job it is about, or the tool that asks: the caller's own name does not reach
+    // us, 4.2.2 puts the server's in its place.
     std::string nspace;
 };
 
@@ -36,7 +36,8 @@ std::string all_namespaces(const Host &host) {
 
 pmix_proc_info_t describe_rank(const jobs::Job &job, std::size_t number) {
     const auto &rank = job.ranks[number];
-    const auto &app = job.asked.spec.apps[static_cast<std::size_t>(job.layout.ranks[number].app)];
+    const auto &app =
+        job.asked.spec.apps[static_cast<std::size_t>(job.layout.ranks[number].app)];
     pmix_proc_info_t info;
     PMIX_PROC_INFO_CONSTRUCT(&info);
     info.proc = pmix::proc(job.nspace, static_cast<pmix_rank_t>(number));
@@ -52,7 +53,8 @@ pmix_proc_info_t describe_rank(const jobs::Job &job, std::size_t number) {
 
 void add_proc_table(const jobs::Job &job, const char *name, pmix::InfoList &answers) {
     std::vector<pmix_proc_info_t> table;
-    for (std::size_t i = 0; i < job.ranks.size(); ++i) table.push_back(describe_rank(job, i));
+    for (std::size_t i = 0; i < job.ranks.size(); ++i)
+        table.push_back(describe_rank(job, i));
     pmix_data_array_t array{PMIX_PROC_INFO, table.size(), table.data()};
     answers.pointer(name, &array, PMIX_DATA_ARRAY);
     for (auto &info : table) PMIX_PROC_INFO_DESTRUCT(&info);
@@ -80,7 +82,8 @@ void add_about_server(const Question &question, pmix::InfoList &answers) {
     if (question.key == key::error) add_error(question.nspace, answers);
     if (question.key == key::jobs) answers.text(key::jobs, describe_jobs(host));
     if (question.key == key::status) answers.text(key::status, describe_server(host));
-    if (question.key == key::waiting) answers.text(key::waiting, describe_wait(host, {question.nspace, 0}));
+    if (question.key == key::waiting)
+        answers.text(key::waiting, describe_wait(host, {question.nspace, 0}));
     if (question.key == PMIX_QUERY_NAMESPACES) {
         answers.text(PMIX_QUERY_NAMESPACES, all_namespaces(host));
     }
@@ -95,7 +98,8 @@ void add_about_server(const Question &question, pmix::InfoList &answers) {
 #endif
 }
 
-void add_about_job(const Question &question, const jobs::Job &job, pmix::InfoList &answers) {
+void add_about_job(const Question &question, const jobs::Job &job,
+                   pmix::InfoList &answers) {
     if (question.key == PMIX_JOB_SIZE) {
         answers.u32(PMIX_JOB_SIZE, static_cast<std::uint32_t>(job.ranks.size()));
     }
@@ -109,7 +113,8 @@ void add_about_job(const Question &question, const jobs::Job &job, pmix::InfoLis
 
 void release(void *data) { delete static_cast<Answers *>(data); }
 
-void answer_all(const std::vector<Question> &questions, pmix_info_cbfunc_t answer, void *data) {
+void answer_all(const std::vector<Question> &questions, pmix_info_cbfunc_t answer,
+                void *data) {
     Host &host = Host::current();
     auto answers = std::make_shared<pmix::InfoList>();
     for (const auto &question : questions) {

@@ -37,7 +37,8 @@ std::string own_directory() {
 }
 
 void remove_variable(std::vector<std::string> &env, const std::string &name) {
-    std::erase_if(env, [&](const std::string &entry) { return entry.starts_with(name + "="); });
+    std::erase_if(
+        env, [&](const std::string &entry) { return entry.starts_with(name + "="); });
 }
 
 // SET, ADD, UNSET, PREPEND and APPEND, in the order in which they are given.
@@ -91,7 +92,8 @@ Result<job::App> read_app(const pmix_app_t &from, const jobs::Job *parent, bool 
         if (exact) {
             app.env.push_back(entry);
         } else if (equals != std::string::npos) {
-            jobs::set_variable(app.env, entry.substr(0, equals), entry.substr(equals + 1));
+            jobs::set_variable(app.env, entry.substr(0, equals),
+                               entry.substr(equals + 1));
         }
     }
     change_environment(view, app.env);
@@ -120,7 +122,8 @@ void read_rlimits(const std::string &text, job::Inherited &inherited) {
 
 Result<job::Placement> read_placement(const pmix::InfoView &view) {
     job::Placement placement;
-    if (const auto text = view.text(PMIX_MAPBY)) placement.map = PX_TRY(job::parse_map_by(*text));
+    if (const auto text = view.text(PMIX_MAPBY))
+        placement.map = PX_TRY(job::parse_map_by(*text));
     if (const auto text = view.text(PMIX_RANKBY)) {
         placement.rank = PX_TRY(job::parse_rank_by(*text));
     }
@@ -136,8 +139,9 @@ Result<void> read_stdin(const pmix::InfoView &view, job::Io &io) {
     if (info == nullptr) return {};
     if (const auto rank = view.number(PMIX_STDIN_TGT)) {
         const auto wildcard = static_cast<long long>(PMIX_RANK_WILDCARD);
-        io.input = *rank == wildcard ? job::Stdin{job::StdinTo::all, 0}
-                                     : job::Stdin{job::StdinTo::one, static_cast<int>(*rank)};
+        io.input = *rank == wildcard
+                       ? job::Stdin{job::StdinTo::all, 0}
+                       : job::Stdin{job::StdinTo::one, static_cast<int>(*rank)};
         return {};
     }
     const std::string text = view.text(PMIX_STDIN_TGT).value_or("0");
@@ -170,7 +174,8 @@ Result<void> read_job(const pmix::InfoView &view, jobs::Submission &to) {
     if (rule == "ignore") spec.limits.on_failure = job::OnFailure::ignore;
     spec.limits.no_wait = view.has(key::no_wait) && view.flag(key::no_wait);
     to.map_only = view.has(PMIX_DO_NOT_LAUNCH) && view.flag(PMIX_DO_NOT_LAUNCH);
-    to.dies_with_owner = !(view.has(PMIX_SPAWN_CHILD_SEP) && view.flag(PMIX_SPAWN_CHILD_SEP));
+    to.dies_with_owner =
+        !(view.has(PMIX_SPAWN_CHILD_SEP) && view.flag(PMIX_SPAWN_CHILD_SEP));
     to.flow = view.has(key::flow) && view.flag(key::flow);
     to.forwarded = view.has(PMIX_FWD_STDOUT) && view.flag(PMIX_FWD_STDOUT);
     return {};
@@ -196,7 +201,8 @@ Result<jobs::Submission> read_spawn(const jobs::Peer &owner, const jobs::Job *pa
         to.spec.limits = parent->asked.spec.limits;
         to.spec.io.input.to = job::StdinTo::none;
         // A rank's children share the cores of their parent where no others are free.
-        if (!to.spec.placement.map.oversubscribe) to.spec.placement.map.oversubscribe = true;
+        if (!to.spec.placement.map.oversubscribe)
+            to.spec.placement.map.oversubscribe = true;
     } else if (const auto within = view.text(key::parent)) {
         to.parent = within->substr(0, within->rfind('.'));
     }

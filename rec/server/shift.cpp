@@ -10,8 +10,9 @@
 namespace px::server {
 
 void on_pmix_thread(std::function<void()> task) {
-    // Deregistering a client that nobody knows does nothing, but does it over there, and then
-    // calls back (read in 4.2.2, pmix_server.c _deregister_client; tests pass with 5.0.7).
+    // Deregistering a client that nobody knows does nothing, but does it over there, and
+    // then calls back (read in 4.2.2, pmix_server.c _deregister_client; tests pass
+    // with 5.0.7).
     const pmix_proc_t nobody = pmix::proc("px.nobody", 0);
     PMIx_server_deregister_client(
         &nobody,

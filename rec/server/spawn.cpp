@@ -1,5 +1,5 @@
-// spawn.cpp - PMIx_Spawn: read on libpmix's thread, carried out on the loop, answered when
-// the ranks run, or when it is known that they never will.
+// spawn.cpp - PMIx_Spawn: read on libpmix's thread, carried out on the loop, answered
+// when the ranks run, or when it is known that they never will.
 #include "rec/server/spawn.h"
 
 #include "pxlaunch/pmix/info.h"
@@ -50,9 +50,12 @@ void copy_app(const pmix_app_t &from, pmix_app_t &to) {
 
 pmix_status_t status_of(const Error &error) {
     switch (error.exit) {
-    case Exit::not_found: return PMIX_ERR_JOB_EXE_NOT_FOUND;
-    case Exit::usage: return PMIX_ERR_BAD_PARAM;
-    default: return PMIX_ERR_JOB_FAILED_TO_LAUNCH;
+    case Exit::not_found:
+        return PMIX_ERR_JOB_EXE_NOT_FOUND;
+    case Exit::usage:
+        return PMIX_ERR_BAD_PARAM;
+    default:
+        return PMIX_ERR_JOB_FAILED_TO_LAUNCH;
     }
 }
 
@@ -72,18 +75,18 @@ void carry_out(const Request &request) {
         Host::current().last_errors[owner.nspace] = std::move(nspace).error();
         on_pmix_thread([=] { call(status, nullptr, data); });
     };
-    auto submission = read_spawn(request.owner, host.jobs.find(request.owner.nspace),
-                                 request.infos, request.info_count, request.apps,
-                                 request.app_count);
+    auto submission =
+        read_spawn(request.owner, host.jobs.find(request.owner.nspace), request.infos,
+                   request.info_count, request.apps, request.app_count);
     if (!submission) return answer(std::move(submission).error());
     host.jobs.submit(std::move(*submission), answer);
 }
 
 } // namespace
 
-pmix_status_t on_spawn(const pmix_proc_t *who, const pmix_info_t infos[], size_t info_count,
-                       const pmix_app_t apps[], size_t app_count, pmix_spawn_cbfunc_t answer,
-                       void *data) {
+pmix_status_t on_spawn(const pmix_proc_t *who, const pmix_info_t infos[],
+                       size_t info_count, const pmix_app_t apps[], size_t app_count,
+                       pmix_spawn_cbfunc_t answer, void *data) {
     auto request = std::make_shared<Request>();
     request->owner = {who->nspace, who->rank};
     copy_infos(infos, info_count, request->infos);

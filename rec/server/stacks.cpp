@@ -23,9 +23,11 @@ constexpr int all_patience_ms = 10000; // for all: the server does nothing else 
 
 std::vector<std::string> stack_command(int pid) {
     const std::string number = std::to_string(pid);
-    if (::access("/usr/bin/eu-stack", X_OK) == 0) return {"/usr/bin/eu-stack", "-p", number};
+    if (::access("/usr/bin/eu-stack", X_OK) == 0)
+        return {"/usr/bin/eu-stack", "-p", number};
     if (::access("/usr/bin/gdb", X_OK) == 0) {
-        return {"/usr/bin/gdb", "-p", number, "-batch", "-nx", "-ex", "thread apply all bt"};
+        return {"/usr/bin/gdb",       "-p", number, "-batch", "-nx", "-ex",
+                "thread apply all bt"};
     }
     return {};
 }
@@ -78,7 +80,8 @@ void write_stacks(Host &host, jobs::Job &job) {
         const auto command = stack_command(rank.pid);
         std::string text = command.empty() ? std::string() : output_of(command);
         if (text.empty()) text = from_proc(rank.pid);
-        text = fmt::format("stack of rank {} (pid {}) at the timeout:\n{}\n", i, rank.pid, text);
+        text = fmt::format("stack of rank {} (pid {}) at the timeout:\n{}\n", i, rank.pid,
+                           text);
         job.root->delivered += text.size();
         host.deliver(job, static_cast<int>(i), jobs::Channel::err, std::move(text));
     }

@@ -17,7 +17,8 @@ std::vector<Store::Found> Store::find(const std::vector<std::string> &keys) cons
 
 bool Store::publish(const jobs::Peer &by, const std::string &key, Value value) {
     if (!values_.emplace(key, Found{by, key, std::move(value)}).second) return false;
-    // Who is answered may publish and ask again from within: first all are taken off the list.
+    // Who is answered may publish and ask again from within: first all are taken off the
+    // list.
     std::vector<std::pair<Answer, std::vector<Found>>> ready;
     for (auto at = waiting_.begin(); at != waiting_.end();) {
         auto found = find(at->keys);
@@ -44,15 +45,16 @@ void Store::look_up(const jobs::Peer &by, std::vector<std::string> keys, bool wa
 
 void Store::unpublish(const jobs::Peer &by, const std::vector<std::string> &keys) {
     std::erase_if(values_, [&](const auto &entry) {
-        const bool named =
-            keys.empty() || std::find(keys.begin(), keys.end(), entry.first) != keys.end();
+        const bool named = keys.empty() ||
+                           std::find(keys.begin(), keys.end(), entry.first) != keys.end();
         return named && entry.second.publisher == by;
     });
 }
 
 void Store::forget_job(const std::string &nspace) {
-    std::erase_if(values_,
-                  [&](const auto &entry) { return entry.second.publisher.nspace == nspace; });
+    std::erase_if(values_, [&](const auto &entry) {
+        return entry.second.publisher.nspace == nspace;
+    });
     waiting_.remove_if([&](const Waiting &each) { return each.by.nspace == nspace; });
 }
 

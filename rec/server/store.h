@@ -28,8 +28,10 @@ class Store {
 
     // False if the key is taken.
     bool publish(const jobs::Peer &by, const std::string &key, Value value);
-    void look_up(const jobs::Peer &by, std::vector<std::string> keys, bool wait, Answer answer);
-    void unpublish(const jobs::Peer &by, const std::vector<std::string> &keys); // empty: all
+    void look_up(const jobs::Peer &by, std::vector<std::string> keys, bool wait,
+                 Answer answer);
+    void unpublish(const jobs::Peer &by,
+                   const std::vector<std::string> &keys); // empty: all
     void forget_job(const std::string &nspace); // its values, and its waiting look-ups
 
   private:

@@ -24,7 +24,6 @@ using namespace std::chrono_literals;
 
 inline const Peer ann{"tool.1", 0}, bea{"tool.2", 0};
 
-
 // A table as pxrec has it, on a node of two cores where nothing is bound.
 struct Server {
     explicit Server(bool managed = true)

@@ -113,6 +113,31 @@ void Drive::spawned(Result<std::string> nspace) {
     if (finishing_)
         return session_.kill(*nspace); // too late: the user was told "not started"
     nspace_ = *nspace;
+    const bool counted = std::all_of(spec_.apps.begin(), spec_.apps.end(),
+                                     [](const job::App &app) { return app.np > 0; });
+    counted ? placed() : ask_counts();
+}
+
+// Of a ppr pattern without -n.
+void Drive::ask_counts() {
+    session_.query({"px.counts"}, nspace_, [this](Result<tool::Session::Answers> answers) {
+        if (finishing_) return;
+        if (answers) take_counts((*answers)["px.counts"]);
+        placed();
+    });
+}
+
+void Drive::take_counts(const std::string &counts) {
+    auto app = spec_.apps.begin();
+    for (const auto &word : split(counts, ' ')) {
+        if (app == spec_.apps.end()) return;
+        const auto number = parse_number(word);
+        if (number) app->np = static_cast<int>(*number);
+        ++app;
+    }
+}
+
+void Drive::placed() {
     if (auto placed = output_->placed(writers_of(spec_), nspace_); !placed) {
         return fail(std::move(placed).error());
     }
@@ -142,7 +167,7 @@ void Drive::begin() {
         });
     }
     ask_timer_ = loop_.after(ask_for_the_end, [this] { ask_end(); });
-    if (options_.started) options_.started(loop_, nspace_);
+    if (options_.started) options_.started(nspace_, spec_.np());
     start_input();
 }
 

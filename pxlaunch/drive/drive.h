@@ -18,7 +18,7 @@ struct DriveOptions {
     std::string server_log; // where the server's log is, for when we lose it
     // Lines to show before the job's output, drawn from where its ranks are; or empty.
     std::function<std::string(const std::string &layout_json)> draw;
-    std::function<void(Loop &, const std::string &nspace)> started; // or empty
+    std::function<void(const std::string &nspace, int np)> started; // or empty
 };
 
 class Drive {
@@ -35,6 +35,9 @@ class Drive {
   private:
     void spawn();
     void spawned(Result<std::string> nspace);
+    void ask_counts();
+    void take_counts(const std::string &counts);
+    void placed();
     void say_waiting(Milliseconds waited);
     void show_layout();
     void start_input();
@@ -57,7 +60,7 @@ class Drive {
     Loop &loop_;
     tool::Session &session_;
     Signals &signals_;
-    const job::Spec &spec_;
+    job::Spec spec_; // its counts are the server's where it alone can know them
     DriveOptions options_;
     Interruption interruption_;
     std::unique_ptr<OutputRouter> output_;

@@ -105,6 +105,7 @@ Result<void> OutputRouter::create_files() {
 Result<void> OutputRouter::placed(std::vector<Writer> writers, std::string job) {
     writers_ = std::move(writers);
     job_ = std::move(job);
+    if (names_) names_->set_np(static_cast<int>(writers_.size()));
     return names_ ? create_files() : Result<void>();
 }
 

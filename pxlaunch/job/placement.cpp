@@ -5,6 +5,7 @@
 #include "pxlaunch/job/placement_words.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 

@@ -108,9 +108,10 @@ Result<job::JobResult> Launch::drive_job(Loop &loop, drive::Signals &signals,
     if (command_.options.display.any()) {
         options.draw = [this](const std::string &layout) { return draw(layout); };
     }
-    options.started = [&audience, this](Loop &, const std::string &nspace) {
+    options.started = [&audience, this](const std::string &nspace, int np) {
+        np_ = np;
         if (audience.report) audience.report->set_job(nspace);
-        if (audience.status) audience.status->started(nspace, spec_.np());
+        if (audience.status) audience.status->started(nspace, np);
     };
     return drive::Drive(loop, **attached, signals, spec_, options).run();
 }
@@ -129,14 +130,14 @@ Result<int> Launch::run_job(const discover::Found &found) {
     drive::EndingContext context;
     context.rule = spec_.limits.on_failure;
     context.timeout = spec_.limits.timeout.value_or(Milliseconds(0));
-    context.running = spec_.np();
+    context.running = np_;
     const auto ending = drive::ending(*ran, context);
     const std::string text = drive::rendered(ending);
     if (!text.empty()) (void)write_all(STDERR_FILENO, text);
     const int code = job::exit_code(*ran, spec_.limits.on_failure);
     audience.tell_end(loop, *ran, code, ending.text);
     if (command_.config.audit && !command_.options.dry_run) {
-        audit({"local", spec_.np(), drive::seconds_since_epoch() - started, code});
+        audit({"local", np_, drive::seconds_since_epoch() - started, code});
     }
     return code;
 }

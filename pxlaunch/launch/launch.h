@@ -40,6 +40,7 @@ class Launch {
     std::optional<tool::LocalServer> server_;
     std::string server_directory_;
     job::Spec spec_;
+    int np_ = 0; // as started
 };
 
 void print_error(const Error &error);

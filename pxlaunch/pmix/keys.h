@@ -35,6 +35,7 @@ inline constexpr const char *stacks =
 // In PMIx_Query, and the answers.
 inline constexpr const char *error = "px.error"; // the caller's last refused spawn
 inline constexpr const char *end = "px.end"; // how a job ended, as in PMIX_EVENT_JOB_END
+inline constexpr const char *counts = "px.counts"; // string, ranks of each app: "4 2"; same
 inline constexpr const char *layout = "px.layout"; // string, JSON; qualifier PMIX_NSPACE
 inline constexpr const char *jobs = "px.jobs"; // string, JSON: all jobs and their ranks
 inline constexpr const char *status = "px.status";   // string, JSON: the server itself

@@ -56,7 +56,8 @@ Result<std::string> check_path(const std::string &path) {
             fmt::format("no program {}: {}", named(path), error_text(why)),
             "check the path; it is relative to the job's working directory (-C)"};
     default:
-        return not_executable(path, error_text(why), "make it executable (chmod +x)");
+        return not_executable(path, error_text(why),
+                              why == EACCES ? "make it executable (chmod +x)" : "");
     }
 }
 

@@ -4,6 +4,7 @@
 #include "rec/jobs/command.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <set>

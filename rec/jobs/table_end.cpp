@@ -86,8 +86,11 @@ void JobTable::stop(Job &job, int first_signal) {
     });
 }
 
+// With one job in the table every orphan is of that job, also one that has cleared its
+// environment, or that is at this moment in execve() and shows none.
 void JobTable::sweep(Job &job) {
     job.sweeping = true;
+    const bool alone = jobs_.size() == 1;
     bool found = false;
     for (const int pid : own_children()) {
         const int group = ::getpgid(pid);
@@ -98,7 +101,7 @@ void JobTable::sweep(Job &job) {
                 ours = ours || (each.get() == &job && rank.pid == group);
             }
         }
-        if (is_rank || (!ours && !is_of_job(pid, job.nspace))) continue;
+        if (is_rank || !(ours || alone || is_of_job(pid, job.nspace))) continue;
         found = ::kill(pid, SIGKILL) == 0 || found;
     }
     if (found) return; // SIGCHLD brings us back
@@ -116,6 +119,8 @@ void JobTable::check_end(Job &job) {
         Job *still = find(nspace);
         if (still == nullptr) return;
         still->sweep_timer = 0;
+        sweep(*still);
+        if (still->ended) return;
         if (!still->root->paused) ++still->sweep_rounds;
         // Nobody takes it, or it never ends: a tool that did not pull, a process that hid
         // and goes on writing.

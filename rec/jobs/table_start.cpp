@@ -97,8 +97,9 @@ Result<Streams> make_streams(Rank &rank, int number, const Submission &asked) {
 }
 
 // A library that asks for PMI-1 (MPICH without PMIx) finds this socket instead of
-// deciding that it is alone; see JobTable::speaks_pmi.
-Result<void> add_pmi_trap(Rank &rank, int number, int size, Streams &streams,
+// deciding that it is alone; see JobTable::speaks_pmi. Not PMI_SIZE: MPICH 5, also one that
+// speaks PMIx, aborts where it finds that beside PMIX_NAMESPACE.
+Result<void> add_pmi_trap(Rank &rank, int number, Streams &streams,
                           std::vector<std::string> &env) {
     int ends[2];
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
@@ -108,7 +109,6 @@ Result<void> add_pmi_trap(Rank &rank, int number, int size, Streams &streams,
     streams.pmi = Fd(ends[1]);
     set_variable(env, "PMI_FD", fmt::format("{}", ends[1]));
     set_variable(env, "PMI_RANK", fmt::format("{}", number));
-    set_variable(env, "PMI_SIZE", fmt::format("{}", size));
     return {};
 }
 
@@ -164,8 +164,7 @@ Result<void> JobTable::launch_rank(Job &job, int number,
     PX_TRY(wire_.add_environment(job, number, child.env));
     add_rank_environment(job, number, child.env);
     Streams streams = PX_TRY(make_streams(rank, number, job.asked));
-    const int size = static_cast<int>(job.ranks.size());
-    if (size > 1) PX_TRY(add_pmi_trap(rank, number, size, streams, child.env));
+    if (job.ranks.size() > 1) PX_TRY(add_pmi_trap(rank, number, streams, child.env));
     child.program = programs[app_number];
     child.argv = app.argv;
     child.directory = app.directory;

@@ -22,9 +22,9 @@ Store::Value copy_of(const pmix_info_t &info) {
             }};
 }
 
-void answer_lookup(const std::vector<Store::Found> &found, pmix_lookup_cbfunc_t answer,
-                   void *data) {
-    if (found.empty()) return answer(PMIX_ERR_NOT_FOUND, nullptr, 0, data);
+void answer_lookup(const std::vector<Store::Found> &found, pmix_status_t if_none,
+                   pmix_lookup_cbfunc_t answer, void *data) {
+    if (found.empty()) return answer(if_none, nullptr, 0, data);
     pmix_pdata_t *list = nullptr;
     PMIX_PDATA_CREATE(list, found.size());
     for (std::size_t i = 0; i < found.size(); ++i) {
@@ -38,6 +38,15 @@ void answer_lookup(const std::vector<Store::Found> &found, pmix_lookup_cbfunc_t 
     }
     answer(PMIX_SUCCESS, list, found.size(), data);
     PMIX_PDATA_FREE(list, found.size());
+}
+
+bool is_for_one(const pmix_info_t infos[], std::size_t count) {
+    for (const auto &info : pmix::InfoView(infos, count)) {
+        if (PMIX_CHECK_KEY(&info, PMIX_PERSISTENCE) && info.value.type == PMIX_PERSIST) {
+            return info.value.data.persist == PMIX_PERSIST_FIRST_READ;
+        }
+    }
+    return false;
 }
 
 } // namespace
@@ -55,10 +64,12 @@ pmix_status_t on_publish(const pmix_proc_t *who, const pmix_info_t infos[], size
         if (!directive) values.emplace_back(key, copy_of(info));
     }
     const jobs::Peer peer{who->nspace, who->rank};
+    const auto readers = is_for_one(infos, count) ? Store::For::first_reader
+                                                  : Store::For::all;
     Host::current().loop.post([=] {
         bool all = true;
         for (const auto &[key, value] : values) {
-            all = Host::current().store.publish(peer, key, value) && all;
+            all = Host::current().store.publish(peer, key, value, readers) && all;
         }
         const auto status = all ? PMIX_SUCCESS : PMIX_ERR_DUPLICATE_KEY;
         on_pmix_thread([=] { answer(status, data); });
@@ -70,11 +81,18 @@ pmix_status_t on_lookup(const pmix_proc_t *who, char **keys, const pmix_info_t i
                         size_t count, pmix_lookup_cbfunc_t answer, void *data) {
     const jobs::Peer peer{who->nspace, who->rank};
     const auto wanted = pmix::from_argv(keys);
-    const bool wait = pmix::InfoView(infos, count).has(PMIX_WAIT);
+    const pmix::InfoView view(infos, count);
+    const bool wait = view.has(PMIX_WAIT);
+    const auto seconds = wait ? view.number(PMIX_TIMEOUT).value_or(0) : 0;
+    const auto if_none = seconds > 0 ? PMIX_ERR_TIMEOUT : PMIX_ERR_NOT_FOUND;
     Host::current().loop.post([=] {
-        Host::current().store.look_up(peer, wanted, wait, [=](const auto &found) {
-            on_pmix_thread([=] { answer_lookup(found, answer, data); });
+        Host &host = Host::current();
+        const auto number = host.store.look_up(peer, wanted, wait, [=](const auto &found) {
+            on_pmix_thread([=] { answer_lookup(found, if_none, answer, data); });
         });
+        if (number == 0 || seconds <= 0) return;
+        host.loop.after(std::chrono::seconds(seconds),
+                        [&host, number] { host.store.give_up(number); });
     });
     return PMIX_SUCCESS;
 }

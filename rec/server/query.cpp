@@ -7,6 +7,9 @@
 #include "rec/server/shift.h"
 #include "rec/server/upcalls.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <cstdlib>
 #include <cstring>
 
@@ -49,6 +52,12 @@ pmix_proc_info_t describe_rank(const jobs::Job &job, std::size_t number) {
                  : rank.connected ? PMIX_PROC_STATE_CONNECTED
                                   : PMIX_PROC_STATE_RUNNING;
     return info;
+}
+
+std::string describe_counts(const jobs::Job &job) {
+    std::vector<int> counts(job.asked.spec.apps.size());
+    for (const auto &place : job.layout.ranks) ++counts[static_cast<std::size_t>(place.app)];
+    return fmt::format("{}", fmt::join(counts, " "));
 }
 
 void add_proc_table(const jobs::Job &job, const char *name, pmix::InfoList &answers) {
@@ -106,6 +115,7 @@ void add_about_job(const Question &question, const jobs::Job &job,
     if (question.key == key::layout) {
         answers.text(key::layout, Host::current().pool.picture(job.layout));
     }
+    if (question.key == key::counts) answers.text(key::counts, describe_counts(job));
     for (const char *table : {PMIX_QUERY_PROC_TABLE, PMIX_QUERY_LOCAL_PROC_TABLE}) {
         if (question.key == table) add_proc_table(job, table, answers);
     }

@@ -118,7 +118,9 @@ class Mpich(pxtest.Case):
     def test_refused_with_a_hint(self):
         program = pxtest.program("init_finalize_mpich")
         done = self.launch(["-n", "4", "--oversubscribe", program], timeout=60)
+        self.assertNotIn(b"1 processes", done.out)
+        if b"unsupported PMI version PMIx" in done.err:  # MPICH 5 says it itself
+            return self.assertNotEqual(done.code, 0)
         self.assertEqual(done.code, 125, done)
         self.assertIn(b"MPICH", done.err)
         self.assertIn(b"pxlaunch: hint: ", done.err)
-        self.assertNotIn(b"1 processes", done.out)

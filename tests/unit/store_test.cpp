@@ -15,7 +15,7 @@ Store::Value value(int number) { return std::make_shared<int>(number); }
 // waits.
 struct Asked {
     Asked(Store &store, const jobs::Peer &by, std::vector<std::string> keys, bool wait) {
-        store.look_up(
+        number = store.look_up(
             by, std::move(keys), wait, [this](const std::vector<Store::Found> &found) {
                 ++answers;
                 told = found.empty() ? "nothing" : "";
@@ -33,6 +33,7 @@ struct Asked {
 
     std::string told = "waits";
     int answers = 0;
+    unsigned number = 0;
 };
 
 } // namespace
@@ -121,4 +122,27 @@ TEST_CASE("who is answered may ask and publish again from within the answer") {
     CHECK(second.told == "y=2@b.2.0");
     store.publish(ann, "z", value(3));
     CHECK(last == "z");
+}
+
+TEST_CASE("a value for one reader is gone when it was read") {
+    Store store;
+    CHECK(store.publish(ann, "port", value(1), Store::For::first_reader));
+    CHECK(Asked(store, bea, {"port"}, false).told == "port=1@a.1.0");
+    CHECK(Asked(store, bea, {"port"}, false).told == "nothing");
+    const Asked first(store, bea, {"port"}, true), second(store, cid, {"port"}, true);
+    CHECK(store.publish(ann, "port", value(2), Store::For::first_reader));
+    CHECK(first.told == "port=2@a.1.0");
+    CHECK(second.told == "waits");
+}
+
+TEST_CASE("a look-up that waits can be given up, once") {
+    Store store;
+    const Asked asked(store, bea, {"port"}, true);
+    CHECK(asked.number != 0);
+    store.give_up(asked.number);
+    store.give_up(asked.number);
+    CHECK(asked.told == "nothing");
+    CHECK(store.publish(ann, "port", value(1)));
+    CHECK(asked.answers == 1);
+    CHECK(Asked(store, bea, {"port"}, true).number == 0);
 }

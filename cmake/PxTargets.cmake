@@ -3,7 +3,10 @@
 add_library(px_options INTERFACE)
 target_compile_features(px_options INTERFACE cxx_std_20)
 target_include_directories(px_options INTERFACE ${CMAKE_SOURCE_DIR})
-target_compile_options(px_options INTERFACE -Wall -Wextra -Wshadow -Wno-missing-field-initializers)
+target_compile_options(px_options INTERFACE -Wall -Wextra -Wno-missing-field-initializers)
+if(NOT CMAKE_UNITY_BUILD) # where the names of one file shadow those of the next
+    target_compile_options(px_options INTERFACE -Wshadow)
+endif()
 target_compile_definitions(px_options INTERFACE
     _GNU_SOURCE PX_VERSION="${PROJECT_VERSION}"
     PX_PREFIX="${CMAKE_INSTALL_PREFIX}")

@@ -80,7 +80,8 @@ namespace {
 // not answer. Past the deadline the thread is left behind: the caller ends the process.
 struct Attempt {
     std::string uri;
-    Pipe over; // written to when all below is final
+    Pipe over;                         // its end is closed when all below is final
+    std::atomic<bool> finished{false}; // what C++ knows of that
     pmix_proc_t self{};
     pmix_status_t attached = PMIX_ERROR, listening = PMIX_ERROR;
 
@@ -96,12 +97,13 @@ struct Attempt {
             listening = PMIx_Register_event_handler(codes, 2, name.data(), name.size(),
                                                     on_event, nullptr, nullptr);
         }
+        finished = true;
         over.write.reset();
     }
 };
 
 Result<void> outcome(const Attempt &attempt) {
-    if (attempt.attached != PMIX_SUCCESS) {
+    if (!attempt.finished || attempt.attached != PMIX_SUCCESS) {
         return cannot_run(fmt::format("cannot attach to the PMIx server at '{}': {}",
                                       attempt.uri,
                                       attempt.attached == PMIX_ERR_UNREACH

@@ -110,6 +110,7 @@ Result<void> Server::start() {
         if (ending_ && host_->jobs.jobs().empty()) loop_->stop();
         count_idle();
     };
+    host_->on_attach = [this] { count_idle(); }; // it will want something
     watch_keepalive();
     count_idle();
     if (options_.managed) PX_TRY(publish_address());

@@ -1,6 +1,7 @@
 // output.cpp - reading the ranks' pipes within the window.
 #include "rec/jobs/output.h"
 
+#include <fcntl.h>
 #include <sys/epoll.h>
 
 namespace px::jobs {
@@ -67,6 +68,9 @@ void Output::read(Job &job, int rank, Channel channel) {
         return closed_(job);
     }
     const auto size = static_cast<std::size_t>(*got);
+    // It was full. Every piece costs the same few thread switches, so larger ones are faster;
+    // only for those who need it, because a user's pipes are limited together.
+    if (size == usual_pipe) ::fcntl(fd.get(), F_SETPIPE_SZ, large_pipe);
     job.root->delivered += size;
     wire_.deliver(job, rank, channel, buffer_.substr(0, size));
     const Job &root = *job.root;

@@ -25,13 +25,14 @@ class Output {
     [[nodiscard]] static bool at_end(const Job &job);
 
   private:
+    static constexpr std::size_t usual_pipe = 1 << 16, large_pipe = 1 << 18; // bytes
     void watch(Job &job, int rank, Channel channel);
     void read(Job &job, int rank, Channel channel);
 
     Loop &loop_;
     Wire &wire_;
     Notice closed_, full_;
-    std::string buffer_ = std::string(std::size_t{1} << 16, '\0');
+    std::string buffer_ = std::string(large_pipe, '\0');
 };
 
 } // namespace px::jobs

@@ -44,6 +44,7 @@ void on_tool_connected(pmix_info_t *infos, size_t count,
             own_name ? pmix::proc(*nspace, static_cast<pmix_rank_t>(rank.value_or(0)))
                      : pmix::proc(
                            fmt::format("{}.tool.{}", host.nspace(), ++host.last_tool), 0);
+        if (host.on_attach) host.on_attach();
         on_pmix_thread([=]() mutable { answer(PMIX_SUCCESS, &name, data); });
     });
 }

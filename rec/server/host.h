@@ -63,6 +63,7 @@ class Host final : public jobs::Wire {
     std::map<std::string, Error>
         last_errors; // of each tool's last refused spawn, by nspace
     unsigned last_tool = 0;
+    std::function<void()> on_attach; // a tool has come; or empty
     struct Ended {
         std::string nspace;
         job::JobResult result;

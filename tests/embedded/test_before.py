@@ -46,6 +46,12 @@ class Mute(pxtest.Case):
 
 
 class Silent(pxtest.Case):
+    @staticmethod
+    def blocked(running):
+        status = pxtest.read_bytes(f"/proc/{running.popen.pid}/status").decode()
+        mask = int(status.split("SigBlk:")[1].split()[0], 16)
+        return mask >> (signal.SIGINT - 1) & 1
+
     def test_a_signal_while_the_server_starts(self):
         # As long as pxrec is stopped it is not ready.
         stop = self.home / "pxrec"
@@ -55,6 +61,7 @@ class Silent(pxtest.Case):
         running = self.start_program([str(self.home / "pxlaunch"), "true"])
         stopped = self.eventually("a stopped server", lambda: [
             each for each in self.processes("pxrec") if each.state() == "T"])
+        self.eventually("SIGINT is read, and no longer deadly", lambda: self.blocked(running))
         done = running.signal(signal.SIGINT).finish(timeout=5)
         self.assertEqual(done.code, 130)
         self.assertIn(b"the job was not started", done.err)

@@ -73,7 +73,8 @@ class NotRun(pxtest.Case):
         script.chmod(0o755)
         done = self.launch(["./script"])
         self.assertIn(done.code, (126, 127), done)
-        self.assertIn(b"script", done.err)
+        if pxtest.SANITIZER != "thread":  # whose vfork() is a fork(): the reason does not come back
+            self.assertIn(b"script", done.err)
 
     def test_missing_directory(self):
         self.refused(125, ["-C", "/no/such/directory", "true"], b"/no/such/directory")

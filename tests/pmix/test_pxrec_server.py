@@ -117,8 +117,8 @@ class Idle(_Case):
         self.ended()
 
     def test_a_job_keeps_it(self):
-        self.up("--idle", "200ms")
-        self.expect(0, ["-n", "1", "sleep", "0.6"])
+        self.up("--idle", f"{200 * pxtest.SLOW}ms")
+        self.expect(0, ["-n", "1", "sleep", str(0.6 * pxtest.SLOW)])
         self.ended()
 
     def test_the_site_says_how_long(self):

@@ -2,6 +2,8 @@
 #include "rec/cli/background.h"
 
 #include "pxlaunch/base/ready.h"
+#include "pxlaunch/discover/allocation.h"
+#include "rec/cli/cores.h"
 
 #include <fmt/format.h>
 
@@ -58,6 +60,15 @@ void end_failed(pid_t guard) {
 }
 
 } // namespace
+
+Result<ServeOptions> pool_options(const Arguments &arguments, const discover::Here &here) {
+    ServeOptions options;
+    options.managed = options.find_gpus = true;
+    options.cores = PX_TRY(arguments.count("cores"));
+    if (options.cores) PX_TRY(check_cores(*options.cores));
+    options.allocation = discover::find_allocation(here).key();
+    return options;
+}
 
 Result<Background> start_in_background(ServeOptions options, const discover::Here &here,
                                        std::chrono::milliseconds deadline) {

@@ -4,6 +4,7 @@
 
 #include "pxlaunch/base/fd.h"
 #include "pxlaunch/discover/rendezvous.h"
+#include "rec/cli/arguments.h"
 #include "rec/cli/serve.h"
 
 #include <sys/types.h>
@@ -16,6 +17,9 @@ struct Background {
     std::string document; // the rendezvous file's path
     discover::Rendezvous server;
 };
+
+// Of a server for many jobs, from what `up` and `run` both know.
+Result<ServeOptions> pool_options(const Arguments &arguments, const discover::Here &here);
 
 // Returns when it is ready to take jobs. After an Error nothing is left running.
 Result<Background> start_in_background(ServeOptions options, const discover::Here &here,

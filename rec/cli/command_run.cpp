@@ -1,10 +1,8 @@
 // command_run.cpp - pxrec run: a server, a command with it, and nothing afterwards.
 #include "pxlaunch/base/fd.h"
 #include "pxlaunch/base/message.h"
-#include "pxlaunch/discover/allocation.h"
 #include "rec/cli/background.h"
 #include "rec/cli/commands.h"
-#include "rec/cli/cores.h"
 #include "rec/cli/foreground.h"
 #include "rec/cli/script.h"
 #include "rec/cli/script_environment.h"
@@ -101,15 +99,12 @@ Result<int> run_with(const Background &server, Program program,
 
 Result<int> command_run(const Arguments &arguments) {
     const Site site = look_around();
-    ServeOptions options;
-    options.managed = options.of_script = options.find_gpus = true;
-    options.cores = PX_TRY(arguments.count("cores"));
-    if (options.cores) PX_TRY(check_cores(*options.cores));
+    auto options = PX_TRY(pool_options(arguments, site.here));
+    options.of_script = true;
     const auto deadline = PX_TRY(arguments.duration("start-timeout"));
     Program program = PX_TRY(find_program(arguments, site.here));
     const std::string warning = PX_TRY(may_serve(site));
     if (!warning.empty()) (void)write_all(STDERR_FILENO, message_lines(warning, "pxrec"));
-    options.allocation = discover::find_allocation(site.here).key();
 
     auto server = PX_TRY(start_in_background(options, site.here,
                                              deadline.value_or(std::chrono::minutes(1))));

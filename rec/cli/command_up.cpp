@@ -4,7 +4,6 @@
 #include "pxlaunch/discover/candidates.h"
 #include "rec/cli/background.h"
 #include "rec/cli/commands.h"
-#include "rec/cli/cores.h"
 #include "rec/cli/server_here.h"
 #include "rec/cli/site.h"
 
@@ -59,17 +58,14 @@ Error why_failed(Error error, const discover::Here &here, const std::string &all
 
 Result<int> command_up(const Arguments &arguments) {
     const Site site = look_around();
-    ServeOptions options;
-    options.managed = options.discoverable = options.find_gpus = true;
-    options.cores = PX_TRY(arguments.count("cores"));
-    if (options.cores) PX_TRY(check_cores(*options.cores));
+    auto options = PX_TRY(pool_options(arguments, site.here));
+    options.discoverable = true;
     options.idle = PX_TRY(arguments.duration("idle"));
     if (!options.idle) options.idle = site.config.idle_timeout;
     const auto deadline = PX_TRY(arguments.duration("start-timeout"));
     const std::string warning = PX_TRY(may_serve(site));
     PX_TRY(check_alone(site.here));
     discover::remove_dead_run_directories(site.here);
-    options.allocation = discover::find_allocation(site.here).key();
 
     auto started = start_in_background(options, site.here,
                                        deadline.value_or(std::chrono::minutes(1)));

@@ -90,15 +90,14 @@ std::string Launch::draw(const std::string &layout_json) const {
     return *text;
 }
 
-Result<job::JobResult> Launch::drive_job(Loop &loop, drive::Signals &signals,
-                                         Audience &audience,
+Result<job::JobResult> Launch::drive_job(Loop &loop, Audience &audience,
                                          const discover::Found &found) {
     auto attached = [&]() -> Result<std::unique_ptr<tool::Session>> {
-        const auto to = PX_TRY(address(found, signals.ending()));
+        const auto to = PX_TRY(address(found, signals_->ending()));
         return tool::Session::attach(loop, to);
     }();
     if (!attached) {
-        const auto signal = signals.read_ending();
+        const auto signal = signals_->read_ending();
         return signal ? drive::not_started(*signal) : attached.error();
     }
     drive::DriveOptions options;
@@ -113,16 +112,15 @@ Result<job::JobResult> Launch::drive_job(Loop &loop, drive::Signals &signals,
         if (audience.report) audience.report->set_job(nspace);
         if (audience.status) audience.status->started(nspace, np);
     };
-    return drive::Drive(loop, **attached, signals, spec_, options).run();
+    return drive::Drive(loop, **attached, *signals_, spec_, options).run();
 }
 
 Result<int> Launch::run_job(const discover::Found &found) {
     // Never destroyed: libpmix's thread may post to it until the process ends.
     Loop &loop = *PX_TRY(Loop::create()).release();
-    auto signals = PX_TRY(drive::Signals::block(spec_.limits.forward_signals));
     auto audience = PX_TRY(gather(loop, command_.options, spec_));
     const double started = drive::seconds_since_epoch();
-    const auto ran = drive_job(loop, *signals, audience, found);
+    const auto ran = drive_job(loop, audience, found);
     if (!ran) {
         audience.tell_end(loop, {}, static_cast<int>(ran.error().exit), ran.error().what);
         return ran.error();

@@ -67,13 +67,19 @@ Result<discover::Found> Launch::find_server() {
     return std::move(discovery.found);
 }
 
+// A dry run asks a server where the ranks would be, to draw them.
+bool Launch::runs_job() const {
+    const cli::Options &options = command_.options;
+    return !options.runs_nothing() || (options.dry_run && options.display.any());
+}
+
 Result<void> Launch::start_server(const discover::Found &found) {
     if (found.kind != discover::Found::start_local) return {};
     const auto warning = PX_TRY(cli::may_run_here(command_.config, here_.host));
     if (!warning.empty())
         (void)write_all(STDERR_FILENO, drive::rendered_message(warning));
+    if (!runs_job()) return {};
     const cli::Options &options = command_.options;
-    if (options.runs_nothing() && !(options.dry_run && options.display.any())) return {};
     const bool gpus = std::any_of(
         options.apps.begin(), options.apps.end(),
         [](const cli::AppOptions &app) { return app.gpus_per_rank.value_or(0) > 0; });
@@ -115,6 +121,10 @@ Result<int> Launch::inspect(const discover::Found &found) {
 Result<int> Launch::find_and_run() {
     if (command_.options.probe) return probe();
     const auto found = PX_TRY(find_server());
+    if (runs_job()) {
+        // Before there is anything that a signal could leave behind.
+        signals_ = PX_TRY(drive::Signals::block(command_.options.limits.forward_signals));
+    }
     PX_TRY(start_server(found));
     describe(found);
     auto spec = cli::make_spec(command_.options, command_.config, surroundings_,

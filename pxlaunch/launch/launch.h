@@ -29,15 +29,17 @@ class Launch {
     Result<tool::AttachTo> address(const discover::Found &found, int interrupt);
     Result<int> find_and_run();
     Result<int> run_job(const discover::Found &found); // job.cpp
-    Result<job::JobResult> drive_job(Loop &loop, drive::Signals &signals,
-                                     Audience &audience, const discover::Found &found);
+    Result<job::JobResult> drive_job(Loop &loop, Audience &audience,
+                                     const discover::Found &found);
     [[nodiscard]] std::string draw(const std::string &layout_json) const;
     void describe(const discover::Found &found);
+    [[nodiscard]] bool runs_job() const;
 
     cli::Command command_;
     cli::Surroundings surroundings_;
     discover::Here here_;
     std::optional<tool::LocalServer> server_;
+    std::unique_ptr<drive::Signals> signals_;
     std::string server_directory_;
     job::Spec spec_;
     int np_ = 0; // as started

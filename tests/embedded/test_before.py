@@ -1,6 +1,7 @@
 """Before there is a job: a server that does not answer, and who hears of what did not start."""
 import json
 import os
+import shutil
 import signal
 import socket
 
@@ -46,22 +47,15 @@ class Mute(pxtest.Case):
 
 
 class Silent(pxtest.Case):
-    @staticmethod
-    def blocked(running):
-        status = pxtest.read_bytes(f"/proc/{running.popen.pid}/status").decode()
-        mask = int(status.split("SigBlk:")[1].split()[0], 16)
-        return mask >> (signal.SIGINT - 1) & 1
-
     def test_a_signal_while_the_server_starts(self):
         # As long as pxrec is stopped it is not ready.
         stop = self.home / "pxrec"
         stop.write_text('#!/bin/sh\nexec >/dev/null 2>&1\nkill -STOP $$\n')
         stop.chmod(0o755)
-        os.link(pxtest.program("pxlaunch"), self.home / "pxlaunch")
+        shutil.copy(pxtest.program("pxlaunch"), self.home)
         running = self.start_program([str(self.home / "pxlaunch"), "true"])
         stopped = self.eventually("a stopped server", lambda: [
             each for each in self.processes("pxrec") if each.state() == "T"])
-        self.eventually("SIGINT is read, and no longer deadly", lambda: self.blocked(running))
         done = running.signal(signal.SIGINT).finish(timeout=5)
         self.assertEqual(done.code, 130)
         self.assertIn(b"the job was not started", done.err)

@@ -27,7 +27,11 @@ std::string error_text(int error_number) {
 }
 
 Error system_error(std::string_view doing, int error_number) {
-    return cannot_run(fmt::format("{}: {}", doing, error_text(error_number)));
+    const char *hint = error_number == EMFILE ? "raise the limit of open files (ulimit -n)"
+                       : error_number == EAGAIN
+                           ? "raise the limit of processes (ulimit -u)"
+                           : "";
+    return cannot_run(fmt::format("{}: {}", doing, error_text(error_number)), hint);
 }
 
 void open_standard_descriptors() {
@@ -39,11 +43,7 @@ void open_standard_descriptors() {
 
 Result<Pipe> make_pipe() {
     int ends[2];
-    if (::pipe2(ends, O_CLOEXEC) != 0) {
-        return Error{Exit::cannot_run,
-                     fmt::format("cannot make a pipe: {}", error_text(errno)),
-                     errno == EMFILE ? "raise the limit of open files (ulimit -n)" : ""};
-    }
+    if (::pipe2(ends, O_CLOEXEC) != 0) return system_error("cannot make a pipe", errno);
     return Pipe{Fd(ends[0]), Fd(ends[1])};
 }
 

@@ -13,6 +13,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <system_error>
 #include <thread>
 
 namespace px::tool {
@@ -124,7 +125,11 @@ Result<void> Session::initialize(const AttachTo &to) {
     auto attempt = std::make_shared<Attempt>();
     attempt->uri = to.uri;
     attempt->over = PX_TRY(make_pipe());
-    std::thread([attempt] { attempt->run(); }).detach();
+    try {
+        std::thread([attempt] { attempt->run(); }).detach();
+    } catch (const std::system_error &failed) {
+        return system_error("cannot start a thread", failed.code().value());
+    }
     switch (wait_for(attempt->over.read.get(), to.patience)) {
     case Waited::interrupted:
         return cannot_run("interrupted");

@@ -187,12 +187,7 @@ Result<int> start_child(const ChildSpec &spec) {
         fork_error = errno;
     }
     if (prepared.cpus != nullptr) CPU_FREE(prepared.cpus);
-    if (pid < 0) {
-        return Error{Exit::cannot_run,
-                     fmt::format("cannot start a process: {}", error_text(fork_error)),
-                     fork_error == EAGAIN ? "raise the limit of processes (ulimit -u)"
-                                          : ""};
-    }
+    if (pid < 0) return system_error("cannot start a process", fork_error);
     if (prepared.failed_step != Step::none) {
         int status = 0;
         ::waitpid(pid, &status, 0);

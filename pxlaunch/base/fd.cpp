@@ -27,11 +27,15 @@ std::string error_text(int error_number) {
 }
 
 Error system_error(std::string_view doing, int error_number) {
-    const char *hint = error_number == EMFILE ? "raise the limit of open files (ulimit -n)"
-                       : error_number == EAGAIN
-                           ? "raise the limit of processes (ulimit -u)"
-                           : "";
-    return cannot_run(fmt::format("{}: {}", doing, error_text(error_number)), hint);
+    return cannot_run(fmt::format("{}: {}", doing, error_text(error_number)),
+                      error_number == EMFILE ? "raise the limit of open files (ulimit -n)"
+                                             : "");
+}
+
+Error start_error(std::string_view doing, int error_number) {
+    auto error = system_error(doing, error_number);
+    if (error_number == EAGAIN) error.hint = "raise the limit of processes (ulimit -u)";
+    return error;
 }
 
 void open_standard_descriptors() {

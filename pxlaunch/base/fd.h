@@ -59,6 +59,7 @@ Result<void> replace_file(const std::string &path, std::string_view bytes, int m
 
 // "cannot open '/x': permission denied": the one way a system error is worded.
 Error system_error(std::string_view doing, int error_number);
+Error start_error(std::string_view doing, int error_number); // of a process or a thread
 std::string error_text(int error_number); // lower case, as in our messages
 
 } // namespace px

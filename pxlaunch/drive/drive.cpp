@@ -19,8 +19,15 @@ constexpr Milliseconds ask_for_the_end{1000};
 // nothing.
 constexpr std::size_t acknowledge_after = 1 << 20;
 
+bool is_counted(const job::Spec &spec) {
+    return std::all_of(spec.apps.begin(), spec.apps.end(),
+                       [](const job::App &app) { return app.np > 0; });
+}
+
+// None as long as only the server knows how many there are.
 std::vector<Writer> writers_of(const job::Spec &spec) {
     std::vector<Writer> writers;
+    if (!is_counted(spec)) return writers;
     int app_number = 0;
     for (const auto &app : spec.apps) {
         for (int i = 0; i < app.np; ++i) {
@@ -113,18 +120,18 @@ void Drive::spawned(Result<std::string> nspace) {
     if (finishing_)
         return session_.kill(*nspace); // too late: the user was told "not started"
     nspace_ = *nspace;
-    const bool counted = std::all_of(spec_.apps.begin(), spec_.apps.end(),
-                                     [](const job::App &app) { return app.np > 0; });
-    counted ? placed() : ask_counts();
+    if (!options_.map_only) watch_time();
+    is_counted(spec_) ? placed() : ask_counts();
 }
 
 // Of a ppr pattern without -n.
 void Drive::ask_counts() {
-    session_.query({"px.counts"}, nspace_, [this](Result<tool::Session::Answers> answers) {
-        if (finishing_) return;
-        if (answers) take_counts((*answers)["px.counts"]);
-        placed();
-    });
+    session_.query({"px.counts"}, nspace_,
+                   [this](Result<tool::Session::Answers> answers) {
+                       if (finishing_) return;
+                       if (answers) take_counts((*answers)["px.counts"]);
+                       placed();
+                   });
 }
 
 void Drive::take_counts(const std::string &counts) {
@@ -157,17 +164,21 @@ void Drive::show_layout() {
                    });
 }
 
-void Drive::begin() {
-    session_.pull(nspace_, [this](Result<void> pulled) {
-        if (!pulled) fail(std::move(pulled).error());
-    });
+// From the moment it runs, whatever we still want to know of it.
+void Drive::watch_time() {
     if (spec_.limits.timeout) {
         timeout_timer_ = loop_.after(*spec_.limits.timeout, [this] {
             perform(interruption_.on_timeout(running()));
         });
     }
     ask_timer_ = loop_.after(ask_for_the_end, [this] { ask_end(); });
-    if (options_.started) options_.started(nspace_, spec_.np());
+}
+
+void Drive::begin() {
+    session_.pull(nspace_, [this](Result<void> pulled) {
+        if (!pulled) fail(std::move(pulled).error());
+    });
+    if (options_.started) options_.started(nspace_, spec_);
     start_input();
 }
 

@@ -18,7 +18,8 @@ struct DriveOptions {
     std::string server_log; // where the server's log is, for when we lose it
     // Lines to show before the job's output, drawn from where its ranks are; or empty.
     std::function<std::string(const std::string &layout_json)> draw;
-    std::function<void(const std::string &nspace, int np)> started; // or empty
+    // The spec with the counts that the server has found; or empty.
+    std::function<void(const std::string &nspace, const job::Spec &)> started;
 };
 
 class Drive {
@@ -38,6 +39,7 @@ class Drive {
     void ask_counts();
     void take_counts(const std::string &counts);
     void placed();
+    void watch_time();
     void say_waiting(Milliseconds waited);
     void show_layout();
     void start_input();

@@ -82,12 +82,17 @@ void OutputRouter::open_ours(Where where) {
     }
 }
 
+// No line of one rank can meet another's.
+bool OutputRouter::alone() const {
+    return writers_.size() == 1 || (names_ && names_->is_directory());
+}
+
 Lines *OutputRouter::add_lines(Sink &sink) {
     auto &lines = lines_[&sink];
     if (!lines) {
         lines = std::make_unique<Lines>(
             sink, Lines::Style{io_.tag, io_.timestamp ? time_stamp : nullptr});
-        lines->set_alone(writers_.size() == 1 || (names_ && names_->is_directory()));
+        lines->set_alone(alone());
     }
     return lines.get();
 }
@@ -106,6 +111,7 @@ Result<void> OutputRouter::placed(std::vector<Writer> writers, std::string job) 
     writers_ = std::move(writers);
     job_ = std::move(job);
     if (names_) names_->set_np(static_cast<int>(writers_.size()));
+    for (Lines *lines : our_lines_) lines->set_alone(alone());
     return names_ ? create_files() : Result<void>();
 }
 

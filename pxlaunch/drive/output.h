@@ -63,6 +63,7 @@ class OutputRouter {
     OutputRouter(Loop &loop, const job::Io &io, std::vector<Writer> writers,
                  Events events);
     void open_ours(Where where);
+    [[nodiscard]] bool alone() const;
     Lines *add_lines(Sink &sink);
     Result<void> create_files();
     Route &route(int child, int rank, Channel channel);

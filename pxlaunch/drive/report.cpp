@@ -93,6 +93,13 @@ Result<Report> Report::create(const std::string &path, const job::Spec &spec,
     return report;
 }
 
+void Report::set_job(const std::string &name, const job::Spec &spec) {
+    job_ = name;
+    for (std::size_t i = 0; i < apps_.size() && i < spec.apps.size(); ++i) {
+        apps_[i].np = spec.apps[i].np;
+    }
+}
+
 Result<void> Report::finish(const job::JobResult &result, int status,
                             const std::string &message, double ended) {
     Json ranks = Json::array();

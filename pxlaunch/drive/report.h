@@ -17,7 +17,7 @@ class Report {
     static Result<Report> create(const std::string &path, const job::Spec &spec,
                                  double started);
 
-    void set_job(const std::string &name) { job_ = name; }
+    void set_job(const std::string &name, const job::Spec &spec); // as it was started
     Result<void> finish(const job::JobResult &result, int status,
                         const std::string &message, double ended);
 

@@ -107,12 +107,15 @@ Result<job::JobResult> Launch::drive_job(Loop &loop, Audience &audience,
     if (command_.options.display.any()) {
         options.draw = [this](const std::string &layout) { return draw(layout); };
     }
-    options.started = [&audience, this](const std::string &nspace, int np) {
-        np_ = np;
-        if (audience.report) audience.report->set_job(nspace);
-        if (audience.status) audience.status->started(nspace, np);
+    options.started = [&audience, this](const std::string &nspace,
+                                        const job::Spec &spec) {
+        np_ = spec.np();
+        if (audience.report) audience.report->set_job(nspace, spec);
+        if (audience.status) audience.status->started(nspace, np_);
     };
-    return drive::Drive(loop, **attached, *signals_, spec_, options).run();
+    session_ = std::move(*attached);
+    drive_ = std::make_unique<drive::Drive>(loop, *session_, *signals_, spec_, options);
+    return drive_->run();
 }
 
 Result<int> Launch::run_job(const discover::Found &found) {

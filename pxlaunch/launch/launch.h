@@ -5,6 +5,7 @@
 #include "pxlaunch/cli/command.h"
 #include "pxlaunch/cli/make_spec.h"
 #include "pxlaunch/discover/discover.h"
+#include "pxlaunch/drive/drive.h"
 #include "pxlaunch/drive/signals.h"
 #include "pxlaunch/tool/local_server.h"
 #include "pxlaunch/tool/session.h"
@@ -39,7 +40,10 @@ class Launch {
     cli::Surroundings surroundings_;
     discover::Here here_;
     std::optional<tool::LocalServer> server_;
+    // As long as the loop runs: it calls them, also while the last words are written.
     std::unique_ptr<drive::Signals> signals_;
+    std::unique_ptr<tool::Session> session_;
+    std::unique_ptr<drive::Drive> drive_;
     std::string server_directory_;
     job::Spec spec_;
     int np_ = 0; // as started

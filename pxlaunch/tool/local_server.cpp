@@ -89,7 +89,7 @@ Result<LocalServer> LocalServer::start(bool find_gpus) {
     const int error_number = ::posix_spawn(&pid, program.c_str(), &settings.files,
                                            &settings.attributes, argv.data(), environ);
     if (error_number != 0) {
-        return system_error(fmt::format("cannot start '{}'", program), error_number);
+        return start_error(fmt::format("cannot start '{}'", program), error_number);
     }
     LocalServer server;
     server.pid_ = pid;

@@ -128,7 +128,7 @@ Result<void> Session::initialize(const AttachTo &to) {
     try {
         std::thread([attempt] { attempt->run(); }).detach();
     } catch (const std::system_error &failed) {
-        return system_error("cannot start a thread", failed.code().value());
+        return start_error("cannot start a thread", failed.code().value());
     }
     switch (wait_for(attempt->over.read.get(), to.patience)) {
     case Waited::interrupted:

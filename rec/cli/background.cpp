@@ -61,7 +61,8 @@ void end_failed(pid_t guard) {
 
 } // namespace
 
-Result<ServeOptions> pool_options(const Arguments &arguments, const discover::Here &here) {
+Result<ServeOptions> pool_options(const Arguments &arguments,
+                                  const discover::Here &here) {
     ServeOptions options;
     options.managed = options.find_gpus = true;
     options.cores = PX_TRY(arguments.count("cores"));
@@ -80,7 +81,7 @@ Result<Background> start_in_background(ServeOptions options, const discover::Her
     options.keepalive = keepalive.read.get();
     started.guard = ::fork();
     if (started.guard == 0) become_server(options, here);
-    if (started.guard < 0) return system_error("cannot start a process", errno);
+    if (started.guard < 0) return start_error("cannot start a process", errno);
     ready.write.reset();
     started.keepalive = std::move(keepalive.write);
     const auto word = await_ready(ready.read.get(), {deadline});

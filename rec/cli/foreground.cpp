@@ -67,7 +67,7 @@ Result<void> Foreground::start(const Program &program) {
     const pid_t self = ::getpid();
     pid_ = ::fork();
     if (pid_ == 0) become(program, self, original_, failed.write.get());
-    if (pid_ < 0) return system_error("cannot start a process", errno);
+    if (pid_ < 0) return start_error("cannot start a process", errno);
     failed.write.reset();
     char text[16] = {};
     const long size = PX_TRY(read_some(failed.read.get(), text, sizeof text - 1));

@@ -28,6 +28,7 @@ namespace px::rec {
 namespace {
 
 constexpr Milliseconds last_words{2000}; // for jobs to end when the server has to
+constexpr Milliseconds least_rest{2000}; // for a tool that has attached to say why
 
 // The kernel doubles the table of descriptors when it is full, and in a process with
 // threads it waits an RCU grace period each time (5 to 15 ms measured): grown while there
@@ -85,6 +86,7 @@ class Server {
     void watch_keepalive();
     void end();
     void count_idle();
+    void rest(Milliseconds time);
 
     ServeOptions options_;
     discover::Here here_;
@@ -95,6 +97,7 @@ class Server {
     Fd signals_;
     bool ending_ = false;
     Loop::Timer idle_timer_ = 0;
+    Clock::time_point idle_end_{}; // before it the server does not end for want of jobs
 };
 
 Result<void> Server::start() {
@@ -110,7 +113,7 @@ Result<void> Server::start() {
         if (ending_ && host_->jobs.jobs().empty()) loop_->stop();
         count_idle();
     };
-    host_->on_attach = [this] { count_idle(); }; // it will want something
+    host_->on_attach = [this] { rest(least_rest); }; // it will want something
     watch_keepalive();
     count_idle();
     if (options_.managed) PX_TRY(publish_address());
@@ -177,13 +180,19 @@ void Server::end() {
 }
 
 void Server::count_idle() {
-    if (!options_.idle) return;
+    idle_end_ = {};
     loop_->cancel(idle_timer_);
-    if (host_->jobs.jobs().empty()) {
-        idle_timer_ = loop_->after(*options_.idle, [this] {
-            if (host_->jobs.jobs().empty()) end();
-        });
-    }
+    if (options_.idle && host_->jobs.jobs().empty()) rest(*options_.idle);
+}
+
+// At least that long from now, and longer if that was said before.
+void Server::rest(Milliseconds time) {
+    if (!options_.idle || idle_end_ > Clock::now() + time) return;
+    idle_end_ = Clock::now() + time;
+    loop_->cancel(idle_timer_);
+    idle_timer_ = loop_->after(time, [this] {
+        if (host_->jobs.jobs().empty()) end();
+    });
 }
 
 } // namespace

@@ -187,7 +187,7 @@ Result<int> start_child(const ChildSpec &spec) {
         fork_error = errno;
     }
     if (prepared.cpus != nullptr) CPU_FREE(prepared.cpus);
-    if (pid < 0) return system_error("cannot start a process", fork_error);
+    if (pid < 0) return start_error("cannot start a process", fork_error);
     if (prepared.failed_step != Step::none) {
         int status = 0;
         ::waitpid(pid, &status, 0);

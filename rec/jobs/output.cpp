@@ -68,9 +68,12 @@ void Output::read(Job &job, int rank, Channel channel) {
         return closed_(job);
     }
     const auto size = static_cast<std::size_t>(*got);
-    // It was full. Every piece costs the same few thread switches, so larger ones are faster;
-    // only for those who need it, because a user's pipes are limited together.
-    if (size == usual_pipe) ::fcntl(fd.get(), F_SETPIPE_SZ, large_pipe);
+    // It was full. Every piece costs the same few thread switches, so larger ones are
+    // faster; only for those who need it, because a user's pipes are limited together.
+    if (size == usual_pipe &&
+        ::fcntl(fd.get(), F_GETPIPE_SZ) < static_cast<int>(large_pipe)) {
+        ::fcntl(fd.get(), F_SETPIPE_SZ, large_pipe);
+    }
     job.root->delivered += size;
     wire_.deliver(job, rank, channel, buffer_.substr(0, size));
     const Job &root = *job.root;

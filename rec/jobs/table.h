@@ -60,6 +60,8 @@ class JobTable {
     void rank_failed(Job &job, int rank, int status);
     void stop(Job &job, int first_signal);
     void sweep(Job &job);
+    void look_again(Job &job);
+    void close_quiet(Job &job, bool all);
     void check_end(Job &job);
     void finish(Job &job);
     void hold_output(Job &root);

@@ -104,7 +104,7 @@ void JobTable::sweep(Job &job) {
         if (is_rank || !(ours || alone || is_of_job(pid, job.nspace))) continue;
         found = ::kill(pid, SIGKILL) == 0 || found;
     }
-    if (found) return; // SIGCHLD brings us back
+    if (found) return look_again(job); // SIGCHLD comes first, if it can die
     job.sweeping = false;
     check_end(job);
 }
@@ -112,31 +112,41 @@ void JobTable::sweep(Job &job) {
 void JobTable::check_end(Job &job) {
     if (job.ended || job.running > 0 || job.sweeping || job.open_children > 0) return;
     if (Output::at_end(job)) return finish(job);
+    look_again(job);
+}
+
+// All ranks are gone, and yet somebody does not die, or holds their output open: a
+// process that hid its origin. What it wrote so far is read; then we no longer listen.
+void JobTable::look_again(Job &job) {
     if (job.sweep_timer != 0) return;
-    // All ranks are gone, and yet somebody holds their output open: a process that hid
-    // its origin. What it wrote so far is read; then we no longer listen.
     job.sweep_timer = loop_.after(Milliseconds(1000), [this, nspace = job.nspace] {
         Job *still = find(nspace);
         if (still == nullptr) return;
         still->sweep_timer = 0;
+        if (!still->root->paused) ++still->sweep_rounds;
         sweep(*still);
         if (still->ended) return;
-        if (!still->root->paused) ++still->sweep_rounds;
-        // Nobody takes it, or it never ends: a tool that did not pull, a process that hid
-        // and goes on writing.
-        const bool untaken = !still->pulled && !still->root->asked.flow;
-        if (untaken || still->sweep_rounds > most_sweep_rounds) output_.drop(*still);
-        for (auto &rank : still->ranks) {
-            for (Fd *fd : {&rank.out, &rank.err}) {
-                int left = 0;
-                if (!*fd || ::ioctl(fd->get(), FIONREAD, &left) != 0 || left > 0)
-                    continue;
-                loop_.forget(fd->get());
-                fd->reset();
-            }
-        }
+        const bool enough = still->sweep_rounds > most_sweep_rounds;
+        if (still->sweeping && !enough) return; // what was killed just now may still die
+        still->sweeping = false;
+        close_quiet(*still, enough);
         check_end(*still);
     });
+}
+
+void JobTable::close_quiet(Job &job, bool all) {
+    // Nobody takes it, or it never ends: a tool that did not pull, a process that hid and
+    // goes on writing.
+    const bool untaken = !job.pulled && !job.root->asked.flow;
+    if (untaken || all) output_.drop(job);
+    for (auto &rank : job.ranks) {
+        for (Fd *fd : {&rank.out, &rank.err}) {
+            int left = 0;
+            if (!*fd || ::ioctl(fd->get(), FIONREAD, &left) != 0 || left > 0) continue;
+            loop_.forget(fd->get());
+            fd->reset();
+        }
+    }
 }
 
 void JobTable::finish(Job &job) {

@@ -6,6 +6,7 @@
 #include "pxlaunch/pmix/settings.h"
 #include "rec/map/topology_hwloc.h"
 #include "rec/server/upcalls.h"
+#include "rec/server/wire.h"
 
 #include <fmt/format.h>
 
@@ -40,6 +41,7 @@ void on_loss(std::size_t, pmix_status_t, const pmix_proc_t *source, pmix_info_t 
     the_host->loop.post([lost] {
         for (const auto &peer : lost) {
             the_host->jobs.owner_lost(peer);
+            the_host->store.forget_peer(peer);
             the_host->last_errors.erase(peer.nspace);
         }
     });
@@ -71,6 +73,7 @@ Result<std::unique_ptr<Host>> Host::start(Loop &loop, const map::Topology &topol
 }
 
 Result<void> Host::initialize() {
+    take_over_the_wire();
     // 4.2.2 deletes its session directory in finalize: it gets one of its own.
     const std::string session = options_.directory + "/pmix";
     const std::string uri_file = options_.directory + "/uri";

@@ -68,6 +68,10 @@ void Store::unpublish(const jobs::Peer &by, const std::vector<std::string> &keys
     });
 }
 
+void Store::forget_peer(const jobs::Peer &lost) {
+    waiting_.remove_if([&](const Waiting &each) { return each.by == lost; });
+}
+
 void Store::forget_job(const std::string &nspace) {
     std::erase_if(values_, [&](const auto &entry) {
         return entry.second.found.publisher.nspace == nspace;

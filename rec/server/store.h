@@ -1,8 +1,8 @@
 #pragma once
 // The data that processes publish and look up by key (PMIx_Publish, MPI's port names): it
-// lives as long as the server, or until it is unpublished, its publisher's job ends, or it has
-// been read if it was published for one reader. A lookup that may wait is answered when the
-// last of its keys arrives.
+// lives as long as the server, or until it is unpublished, its publisher's job ends, or
+// it has been read if it was published for one reader. A lookup that may wait is answered
+// when the last of its keys arrives.
 
 #include "rec/jobs/job.h"
 
@@ -37,6 +37,7 @@ class Store {
     void give_up(unsigned number); // an answered one: nothing happens
     void unpublish(const jobs::Peer &by,
                    const std::vector<std::string> &keys); // empty: all
+    void forget_peer(const jobs::Peer &lost);             // its waiting look-ups
     void forget_job(const std::string &nspace); // its values, and its waiting look-ups
 
   private:

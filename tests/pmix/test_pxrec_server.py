@@ -3,6 +3,7 @@ import json
 import os
 import re
 import signal
+import subprocess
 
 import pxtest
 
@@ -293,3 +294,12 @@ class Status(_Case):
                 self.assertEqual(done.out, b"", done)
         self.assertEqual(self.one_process("pxrec").pid, pid)
         self.assertIsNone(job.popen.poll())
+
+
+class Program(pxtest.Case):
+    def test_libpmix_finds_our_own_calls(self):
+        """What stands between libpmix and its peers is lost if the linker leaves it out."""
+        done = subprocess.run(["nm", "-D", "--defined-only", pxtest.program("pxrec")],
+                              stdout=subprocess.PIPE, check=True)
+        defined = {line.split()[-1] for line in done.stdout.decode().splitlines()}
+        self.assertEqual({"accept", "send", "writev"} - defined, set())

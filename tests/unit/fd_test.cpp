@@ -35,7 +35,10 @@ TEST_CASE("a file that cannot be replaced leaves nothing beside it") {
 }
 
 TEST_CASE("what ran out is named with what raises it") {
-    CHECK(system_error("cannot", EMFILE).hint == "raise the limit of open files (ulimit -n)");
-    CHECK(system_error("cannot", EAGAIN).hint == "raise the limit of processes (ulimit -u)");
+    CHECK(system_error("cannot", EMFILE).hint ==
+          "raise the limit of open files (ulimit -n)");
+    CHECK(start_error("cannot", EAGAIN).hint ==
+          "raise the limit of processes (ulimit -u)");
+    CHECK(system_error("cannot", EAGAIN).hint.empty());
     CHECK(system_error("cannot", EACCES).hint.empty());
 }

@@ -146,3 +146,12 @@ TEST_CASE("a look-up that waits can be given up, once") {
     CHECK(asked.answers == 1);
     CHECK(Asked(store, bea, {"port"}, true).number == 0);
 }
+
+TEST_CASE("who is gone reads nothing") {
+    Store store;
+    const Asked gone(store, bea, {"port"}, true), here(store, cid, {"port"}, true);
+    store.forget_peer(bea);
+    CHECK(store.publish(ann, "port", value(1), Store::For::first_reader));
+    CHECK(gone.answers == 0);
+    CHECK(here.told == "port=1@a.1.0");
+}

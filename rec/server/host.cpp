@@ -100,8 +100,13 @@ Result<void> Host::initialize() {
                                       options_.directory, pmix::status_text(status)),
                           "is the directory writable, and loopback (127.0.0.1) up?");
     }
-    const auto text = PX_TRY(read_file(uri_file));
-    uri_ = text.substr(0, text.find('\n'));
+    const auto text = read_file(uri_file);
+    if (!text) { // 5.0.7 does not say so when it could not
+        return cannot_run(
+            fmt::format("the PMIx server wrote no address: {}", text.error().what),
+            "are enough open files allowed (ulimit -n), and is there room on the disk?");
+    }
+    uri_ = text->substr(0, text->find('\n'));
     return {};
 }
 

@@ -27,9 +27,15 @@ class Tally(pxtest.Case):
         self.assertTrue(done.stdout.endswith("1 skipped\n1 passed, 1 failed\n"))
 
     def test_a_skip_that_may_not_be_fails(self):
-        done = self.tally("--may-skip", "testing")
-        self.assertIn("MAY NOT BE: bench.c: no root\n", done.stdout)
-        self.assertTrue(done.stdout.endswith("1 passed, 2 failed\n"))
+        for allowed in ("none", "unit", "bench.d"):
+            done = self.tally("--may-skip", allowed)
+            self.assertIn(f"may be skipped: {allowed}\n", done.stdout)
+            self.assertIn("MAY NOT BE: bench.c: no root\n", done.stdout)
+            self.assertTrue(done.stdout.endswith("1 passed, 2 failed\n"))
+
+    def test_one_test_may_be_named(self):
+        done = self.tally("--may-skip", "bench.c other.d")
+        self.assertIn("\nskipped: bench.c: no root\n", "\n" + done.stdout)
 
     def test_a_missing_report_fails(self):
         done = self.tally("--may-skip", "all", "/no/such/report.xml")

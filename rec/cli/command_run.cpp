@@ -7,7 +7,7 @@
 #include "rec/cli/script.h"
 #include "rec/cli/script_environment.h"
 #include "rec/cli/site.h"
-#include "rec/jobs/command.h"
+#include "pxlaunch/process/command.h"
 
 #include <fmt/format.h>
 
@@ -59,7 +59,7 @@ Result<Program> find_program(const Arguments &arguments, const discover::Here &h
         return usage_error("pxrec run: the command is empty",
                            "an unset variable in quotes is an empty word");
     }
-    auto path = jobs::find_command(app);
+    auto path = process::find_command(app);
     if (!path) {
         auto error = std::move(path).error();
         const bool searched = app.argv[0].find('/') == std::string::npos;

@@ -1,7 +1,7 @@
 // guard.cpp - waiting for the server's end, and cleaning up after it.
 #include "rec/cli/guard.h"
 
-#include "rec/jobs/leftovers.h"
+#include "pxlaunch/process/leftovers.h"
 
 #include <cerrno>
 #include <csignal>
@@ -46,7 +46,7 @@ bool wait_for_server(pid_t server, int keepalive) {
 } // namespace
 
 void fork_under_guard(const Guarded &guarded) {
-    jobs::become_subreaper();
+    process::become_subreaper();
     const pid_t guard = ::getpid();
     const pid_t server = ::fork();
     if (server == 0) {
@@ -64,7 +64,7 @@ void fork_under_guard(const Guarded &guarded) {
         if (number != SIGCHLD && number != SIGKILL) ::signal(number, SIG_IGN);
     }
     const bool clean = server > 0 && wait_for_server(server, guarded.keepalive);
-    jobs::kill_all_descendants(sweep_ms);
+    process::kill_all_descendants(sweep_ms);
     guarded.finish(clean);
     ::_exit(clean ? 0 : 1);
 }

@@ -7,7 +7,7 @@
 #include "rec/cli/cores.h"
 #include "rec/cli/guard.h"
 #include "rec/cli/script.h"
-#include "rec/jobs/leftovers.h"
+#include "pxlaunch/process/leftovers.h"
 #include "rec/server/host.h"
 
 #include <fmt/format.h>
@@ -227,7 +227,7 @@ void serve(const ServeOptions &options, const discover::Here &here) {
                       }});
     ::umask(077); // libpmix's files too; ranks get their own
     if (auto settled = settle_descriptors(path + "/log"); !settled) fail(settled.error());
-    jobs::become_subreaper();
+    process::become_subreaper();
     Server server(options, here, path);
     if (auto started = server.start(); !started) fail(started.error());
     tell_ready(options.ready, ReadyServer{server.uri(), path});

@@ -1,7 +1,7 @@
 // table.cpp - submission, waiting for cores, and the operations on running jobs.
 #include "rec/jobs/table.h"
 
-#include "rec/jobs/leftovers.h"
+#include "pxlaunch/process/leftovers.h"
 
 #include <fmt/format.h>
 

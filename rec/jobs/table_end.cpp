@@ -1,5 +1,5 @@
 // table_end.cpp - how ranks and jobs end.
-#include "rec/jobs/leftovers.h"
+#include "pxlaunch/process/leftovers.h"
 #include "rec/jobs/table.h"
 
 #include <fmt/format.h>
@@ -92,7 +92,7 @@ void JobTable::sweep(Job &job) {
     job.sweeping = true;
     const bool alone = jobs_.size() == 1;
     bool found = false;
-    for (const int pid : own_children()) {
+    for (const int pid : process::own_children()) {
         const int group = ::getpgid(pid);
         bool ours = false, is_rank = false;
         for (const auto &each : jobs_) {
@@ -101,7 +101,7 @@ void JobTable::sweep(Job &job) {
                 ours = ours || (each.get() == &job && rank.pid == group);
             }
         }
-        if (is_rank || !(ours || alone || is_of_job(pid, job.nspace))) continue;
+        if (is_rank || !(ours || alone || process::is_of_job(pid, job.nspace))) continue;
         found = ::kill(pid, SIGKILL) == 0 || found;
     }
     if (found) return look_again(job); // SIGCHLD comes first, if it can die

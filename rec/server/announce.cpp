@@ -1,6 +1,7 @@
 // announce.cpp - a job's namespace: what every rank can ask the server about its job.
 // Open MPI 5 needs the sizes, local and node ranks; the rest saves it work or temporary
 // files.
+#include "pxlaunch/job/environment.h"
 #include "pxlaunch/pmix/info.h"
 #include "pxlaunch/pmix/settings.h"
 #include "rec/jobs/rank_environment.h"
@@ -173,7 +174,7 @@ Result<void> Host::add_environment(const jobs::Job &job, int rank,
     PX_TRY(checked(PMIx_server_setup_fork(&who, &added), "cannot prepare a rank"));
     for (const auto &entry : pmix::from_argv(added)) {
         const auto equals = entry.find('=');
-        jobs::set_variable(env, entry.substr(0, equals), entry.substr(equals + 1));
+        job::set_variable(env, entry.substr(0, equals), entry.substr(equals + 1));
     }
     for (char **entry = added; entry != nullptr && *entry != nullptr; ++entry) {
         std::free(*entry);

@@ -64,8 +64,8 @@ pmix_status_t on_publish(const pmix_proc_t *who, const pmix_info_t infos[], size
         if (!directive) values.emplace_back(key, copy_of(info));
     }
     const jobs::Peer peer{who->nspace, who->rank};
-    const auto readers = is_for_one(infos, count) ? Store::For::first_reader
-                                                  : Store::For::all;
+    const auto readers =
+        is_for_one(infos, count) ? Store::For::first_reader : Store::For::all;
     Host::current().loop.post([=] {
         bool all = true;
         for (const auto &[key, value] : values) {
@@ -87,9 +87,10 @@ pmix_status_t on_lookup(const pmix_proc_t *who, char **keys, const pmix_info_t i
     const auto if_none = seconds > 0 ? PMIX_ERR_TIMEOUT : PMIX_ERR_NOT_FOUND;
     Host::current().loop.post([=] {
         Host &host = Host::current();
-        const auto number = host.store.look_up(peer, wanted, wait, [=](const auto &found) {
-            on_pmix_thread([=] { answer_lookup(found, if_none, answer, data); });
-        });
+        const auto number =
+            host.store.look_up(peer, wanted, wait, [=](const auto &found) {
+                on_pmix_thread([=] { answer_lookup(found, if_none, answer, data); });
+            });
         if (number == 0 || seconds <= 0) return;
         host.loop.after(std::chrono::seconds(seconds),
                         [&host, number] { host.store.give_up(number); });

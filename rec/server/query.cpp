@@ -56,7 +56,8 @@ pmix_proc_info_t describe_rank(const jobs::Job &job, std::size_t number) {
 
 std::string describe_counts(const jobs::Job &job) {
     std::vector<int> counts(job.asked.spec.apps.size());
-    for (const auto &place : job.layout.ranks) ++counts[static_cast<std::size_t>(place.app)];
+    for (const auto &place : job.layout.ranks)
+        ++counts[static_cast<std::size_t>(place.app)];
     return fmt::format("{}", fmt::join(counts, " "));
 }
 

@@ -2,9 +2,9 @@
 #include "rec/server/spawn.h"
 
 #include "pxlaunch/base/text.h"
+#include "pxlaunch/job/environment.h"
 #include "pxlaunch/pmix/info.h"
 #include "pxlaunch/pmix/keys.h"
-#include "rec/jobs/command.h"
 #include "rec/jobs/rank_environment.h"
 
 #include <fmt/format.h>
@@ -56,17 +56,17 @@ void change_environment(const pmix::InfoView &view, std::vector<std::string> &en
         const std::string name = info.value.data.envar.envar;
         const std::string value = info.value.data.envar.value;
         const std::string between(1, info.value.data.envar.separator);
-        const char *now = jobs::variable(env, name);
-        const std::string old = now == nullptr ? "" : now;
-        if (PMIX_CHECK_KEY(&info, PMIX_SET_ENVAR)) jobs::set_variable(env, name, value);
-        if (PMIX_CHECK_KEY(&info, PMIX_ADD_ENVAR) && now == nullptr) {
-            jobs::set_variable(env, name, value);
+        const auto now = job::find_variable(env, name);
+        const std::string old(now.value_or(""));
+        if (PMIX_CHECK_KEY(&info, PMIX_SET_ENVAR)) job::set_variable(env, name, value);
+        if (PMIX_CHECK_KEY(&info, PMIX_ADD_ENVAR) && !now) {
+            job::set_variable(env, name, value);
         }
         if (PMIX_CHECK_KEY(&info, PMIX_PREPEND_ENVAR)) {
-            jobs::set_variable(env, name, now == nullptr ? value : value + between + old);
+            job::set_variable(env, name, !now ? value : value + between + old);
         }
         if (PMIX_CHECK_KEY(&info, PMIX_APPEND_ENVAR)) {
-            jobs::set_variable(env, name, now == nullptr ? value : old + between + value);
+            job::set_variable(env, name, !now ? value : old + between + value);
         }
     }
 }
@@ -92,8 +92,7 @@ Result<job::App> read_app(const pmix_app_t &from, const jobs::Job *parent, bool 
         if (exact) {
             app.env.push_back(entry);
         } else if (equals != std::string::npos) {
-            jobs::set_variable(app.env, entry.substr(0, equals),
-                               entry.substr(equals + 1));
+            job::set_variable(app.env, entry.substr(0, equals), entry.substr(equals + 1));
         }
     }
     change_environment(view, app.env);

@@ -2,8 +2,7 @@
 #include "rec/server/stacks.h"
 
 #include "pxlaunch/base/fd.h"
-#include "rec/jobs/child.h"
-#include "rec/jobs/command.h"
+#include "pxlaunch/process/child.h"
 
 #include <fmt/format.h>
 
@@ -37,14 +36,14 @@ std::string output_of(const std::vector<std::string> &argv) {
     auto pipe = make_pipe();
     if (!pipe) return {};
     const Fd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
-    jobs::ChildSpec child;
+    process::ChildSpec child;
     child.program = argv.front();
     child.argv = argv;
     child.env = {"PATH=/usr/bin:/bin", "LC_ALL=C"};
     child.directory = "/";
     child.in = null.get();
     child.out = child.err = pipe->write.get();
-    const auto pid = jobs::start_child(child);
+    const auto pid = process::start_child(child);
     if (!pid) return {};
     pipe->write.reset();
     std::string text;

@@ -1,4 +1,4 @@
-#include "rec/jobs/child.h"
+#include "pxlaunch/process/child.h"
 #include "temporary.h"
 
 #include <doctest/doctest.h>
@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 using namespace px;
-using namespace px::jobs;
+using namespace px::process;
 
 namespace {
 

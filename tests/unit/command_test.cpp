@@ -1,4 +1,4 @@
-#include "rec/jobs/command.h"
+#include "pxlaunch/process/command.h"
 #include "temporary.h"
 
 #include <doctest/doctest.h>
@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 using namespace px;
-using namespace px::jobs;
+using namespace px::process;
 namespace fs = std::filesystem;
 
 namespace {
@@ -60,14 +60,6 @@ constexpr const char *directory_hint =
     "choose another with -C, or create it on this node";
 
 } // namespace
-
-TEST_CASE("the value of a variable is that of its whole name, and may be empty") {
-    const std::vector<std::string> env{"PATHS=no", "PATH=/bin=x", "EMPTY=", "bare"};
-    CHECK(std::string(variable(env, "PATH")) == "/bin=x");
-    CHECK(std::string(variable(env, "EMPTY")).empty());
-    CHECK(variable(env, "PAT") == nullptr);
-    CHECK(variable(env, "bare") == nullptr);
-}
 
 TEST_CASE("a path is relative to the directory of the job, not to ours") {
     const Place place;

@@ -133,3 +133,13 @@ TEST_CASE("no variable of ranks or scripts is the variable of an option") {
     for (const auto name : script_variables) CHECK_FALSE_MESSAGE(clashes(name), name);
     CHECK(clashes("PXLAUNCH_NP")); // the comparison compares the right things
 }
+
+TEST_CASE("a variable is set in its place, and no other is touched") {
+    Environment env{"AB=1", "A=2", "BA=3"};
+    set_variable(env, "A", "new");
+    CHECK(env == Environment{"AB=1", "A=new", "BA=3"});
+    set_variable(env, "C", "");
+    CHECK(env == Environment{"AB=1", "A=new", "BA=3", "C="});
+    CHECK(find_variable(env, "C") == "");
+    CHECK_FALSE(find_variable(env, "B"));
+}

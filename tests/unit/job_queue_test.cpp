@@ -112,7 +112,7 @@ TEST_CASE("a job that cannot start leaves nothing behind but its error") {
     CHECK(server.last_error.exit == Exit::not_found);
     CHECK(server.until([&] { return server.table.jobs().empty(); }));
     CHECK(server.pool.free_cores() == 2);
-    CHECK(own_children().empty());
+    CHECK(process::own_children().empty());
 }
 
 TEST_CASE("a spawned job belongs to its root: the root ends last, and with its failure") {

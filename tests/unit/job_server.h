@@ -4,7 +4,7 @@
 
 #include "fake_wire.h"
 
-#include "rec/jobs/leftovers.h"
+#include "pxlaunch/process/leftovers.h"
 #include "rec/jobs/table.h"
 
 #include <doctest/doctest.h>
@@ -31,7 +31,7 @@ struct Server {
               std::move(map::Topology::from_synthetic("package:1 core:2 pu:1")).value()),
           loop(std::move(Loop::create()).value()), pool(topology, "n01", managed),
           table(*loop, wire, pool, "job") {
-        become_subreaper();
+        process::become_subreaper();
         sigset_t child;
         sigemptyset(&child);
         sigaddset(&child, SIGCHLD);
@@ -45,7 +45,7 @@ struct Server {
         });
     }
     ~Server() {
-        kill_all_descendants(10'000);
+        process::kill_all_descendants(10'000);
         ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
     }
     Server(const Server &) = delete;

@@ -1,5 +1,5 @@
 #include "pxlaunch/base/fd.h"
-#include "rec/jobs/leftovers.h"
+#include "pxlaunch/process/leftovers.h"
 
 #include <doctest/doctest.h>
 
@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 using namespace px;
-using namespace px::jobs;
+using namespace px::process;
 
 namespace {
 

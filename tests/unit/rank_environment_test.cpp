@@ -1,5 +1,5 @@
+#include "pxlaunch/job/environment.h"
 #include "pxlaunch/job/rank_variables.h"
-#include "rec/jobs/command.h"
 #include "rec/jobs/rank_environment.h"
 
 #include <doctest/doctest.h>
@@ -27,19 +27,10 @@ Environment environment_of(const Job &job, int rank, Environment env = {}) {
 }
 
 std::string value(const Environment &env, std::string_view name) {
-    const char *text = variable(env, name);
-    return text == nullptr ? "unset" : text;
+    return std::string(job::find_variable(env, name).value_or("unset"));
 }
 
 } // namespace
-
-TEST_CASE("a variable is set in its place, and no other is touched") {
-    Environment env{"AB=1", "A=2", "BA=3"};
-    set_variable(env, "A", "new");
-    CHECK(env == Environment{"AB=1", "A=new", "BA=3"});
-    set_variable(env, "C", "");
-    CHECK(env == Environment{"AB=1", "A=new", "BA=3", "C="});
-}
 
 TEST_CASE("each rank knows who and where it is") {
     struct Row {
@@ -80,7 +71,7 @@ TEST_CASE("each rank knows who and where it is") {
 
 TEST_CASE("every variable of the table of rank variables is set") {
     const auto env = environment_of(three_ranks(), 1);
-    for (const auto name : job::rank_variables) CHECK(variable(env, name) != nullptr);
+    for (const auto name : job::rank_variables) CHECK(job::find_variable(env, name));
 }
 
 TEST_CASE("what a rank of another job was is overwritten, once") {

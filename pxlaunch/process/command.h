@@ -6,12 +6,9 @@
 
 #include <string>
 
-namespace px::jobs {
-
-// The value of NAME in a list of NAME=VALUE, or nullptr.
-const char *variable(const std::vector<std::string> &env, std::string_view name);
+namespace px::process {
 
 // The path to execute. Errors: 127 not found, 126 not executable, 125 no such directory.
 Result<std::string> find_command(const job::App &app);
 
-} // namespace px::jobs
+} // namespace px::process

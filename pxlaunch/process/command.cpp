@@ -1,8 +1,9 @@
 // command.cpp - the search along PATH, with an error for each way it can fail.
-#include "rec/jobs/command.h"
+#include "pxlaunch/process/command.h"
 
 #include "pxlaunch/base/fd.h"
 #include "pxlaunch/base/text.h"
+#include "pxlaunch/job/environment.h"
 
 #include <fmt/format.h>
 
@@ -10,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace px::jobs {
+namespace px::process {
 
 namespace {
 
@@ -63,16 +64,6 @@ Result<std::string> check_path(const std::string &path) {
 
 } // namespace
 
-const char *variable(const std::vector<std::string> &env, std::string_view name) {
-    for (const auto &entry : env) {
-        if (entry.size() > name.size() && entry.starts_with(name) &&
-            entry[name.size()] == '=') {
-            return entry.c_str() + name.size() + 1;
-        }
-    }
-    return nullptr;
-}
-
 Result<std::string> find_command(const job::App &app) {
     PX_TRY(check_directory(app.directory));
     const std::string &command = app.argv.front();
@@ -81,10 +72,10 @@ Result<std::string> find_command(const job::App &app) {
     };
     if (command.find('/') != std::string::npos) return check_path(absolute(command));
 
-    const char *search = variable(app.env, "PATH");
-    const std::string path = !app.path.empty()   ? app.path
-                             : search != nullptr ? search
-                                                 : "/usr/local/bin:/usr/bin:/bin";
+    const auto search = job::find_variable(app.env, "PATH");
+    const std::string path =
+        app.path.empty() ? std::string(search.value_or("/usr/local/bin:/usr/bin:/bin"))
+                         : app.path;
     std::string forbidden;
     for (const auto &directory : split(path, ':')) {
         const std::string candidate =
@@ -101,4 +92,4 @@ Result<std::string> find_command(const job::App &app) {
              : "give its path, or change the search path with --path or -x PATH=..."};
 }
 
-} // namespace px::jobs
+} // namespace px::process

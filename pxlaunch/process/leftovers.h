@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace px::jobs {
+namespace px::process {
 
 void become_subreaper();
 
@@ -19,4 +19,4 @@ bool is_of_job(int pid, const std::string &nspace);
 // `milliseconds` have passed; reaps them. For the guard, and for the end of the server.
 void kill_all_descendants(int milliseconds);
 
-} // namespace px::jobs
+} // namespace px::process

@@ -1,5 +1,5 @@
 // leftovers.cpp - finding adopted processes through /proc.
-#include "rec/jobs/leftovers.h"
+#include "pxlaunch/process/leftovers.h"
 
 #include "pxlaunch/base/fd.h"
 
@@ -17,7 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-namespace px::jobs {
+namespace px::process {
 
 namespace {
 
@@ -95,4 +95,4 @@ void kill_all_descendants(int milliseconds) {
     }
 }
 
-} // namespace px::jobs
+} // namespace px::process

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace px::jobs {
+namespace px::process {
 
 struct ChildSpec {
     std::string program; // path to execute
@@ -26,4 +26,4 @@ struct ChildSpec {
 // program itself is at fault.
 Result<int> start_child(const ChildSpec &spec);
 
-} // namespace px::jobs
+} // namespace px::process

@@ -1,6 +1,6 @@
 // child.cpp - vfork and exec: the parent's page tables are not copied, and an error of
 // the child comes back in shared memory.
-#include "rec/jobs/child.h"
+#include "pxlaunch/process/child.h"
 
 #include "pxlaunch/base/text.h"
 
@@ -20,7 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-namespace px::jobs {
+namespace px::process {
 
 namespace {
 
@@ -196,4 +196,4 @@ Result<int> start_child(const ChildSpec &spec) {
     return static_cast<int>(pid);
 }
 
-} // namespace px::jobs
+} // namespace px::process

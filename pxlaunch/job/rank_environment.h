@@ -1,0 +1,27 @@
+#pragma once
+// What each rank gets in its environment beyond the application's: PXLAUNCH_*, the
+// OMPI_COMM_WORLD_* that a thousand programs read, and what MPI libraries need to be
+// told.
+
+#include "pxlaunch/job/environment.h"
+
+#include <string>
+#include <vector>
+
+namespace px::job {
+
+// A rank's place in its job. Nodes are numbered in the order of the lowest rank on each.
+struct RankFacts {
+    std::string job; // its namespace
+    int rank = 0, size = 1;
+    int local_rank = 0, local_size = 1; // among the job's ranks on the node
+    int node = 0, nodes = 1;
+    int app_rank = 0;      // in its application
+    std::vector<int> gpus; // as the vendor's mask numbers them; empty: no mask
+    bool bound = false;    // to hardware threads
+    bool oversubscribed = false;
+};
+
+void add_rank_environment(const RankFacts &facts, Environment &env);
+
+} // namespace px::job

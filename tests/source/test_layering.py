@@ -10,6 +10,8 @@ MAY_INCLUDE = {
     "pxlaunch/job": [],
     "pxlaunch/pmix": [],
     "pxlaunch/process": ["pxlaunch/job"],
+    "pxlaunch/channel": ["pxlaunch/job"],
+    "wrapper": ["pxlaunch/process", "pxlaunch/channel", "pxlaunch/job"],
     "pxlaunch/discover": ["pxlaunch/pmix", "pxlaunch/job"],
     "pxlaunch/tool": ["pxlaunch/pmix", "pxlaunch/job"],
     "pxlaunch/drive": ["pxlaunch/tool", "pxlaunch/job"],
@@ -45,7 +47,7 @@ def problems(path, text):
         for header, home in HOMES:
             if re.fullmatch(header, ours or theirs) and not re.match(home, name):
                 found.append(f"{name}: <{ours or theirs}> is not at home here")
-    if folder not in MAY_INCLUDE and path.parts[0] in ("pxlaunch", "rec"):
+    if folder not in MAY_INCLUDE and path.parts[0] in ("pxlaunch", "rec", "wrapper"):
         found.append(f"{name}: the folder has no layer yet")
     return found
 

@@ -1,0 +1,179 @@
+// assignment.cpp - JSON would need text where the environment has bytes: fields, each
+// ended by a NUL, and then no NUL, because the environment cannot hold one.
+#include "pxlaunch/channel/assignment.h"
+
+#include "pxlaunch/base/text.h"
+#include "pxlaunch/job/environment.h"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+
+namespace px::channel {
+
+namespace {
+
+constexpr std::size_t most_of_one = 100'000;
+
+// NUL is written as 1 2, and 1 as 1 1.
+std::string escaped(const std::string &bytes) {
+    std::string text;
+    text.reserve(bytes.size() + bytes.size() / 16);
+    for (const char each : bytes) {
+        if (each == '\0' || each == '\1') text += '\1';
+        text += each == '\0' ? '\2' : each;
+    }
+    return text;
+}
+
+std::string unescaped(const std::string &text) {
+    std::string bytes;
+    bytes.reserve(text.size());
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] != '\1') {
+            bytes += text[i];
+        } else if (++i < text.size()) {
+            bytes += text[i] == '\2' ? '\0' : '\1';
+        }
+    }
+    return bytes;
+}
+
+std::string limits_text(const job::Inherited &inherited) {
+    std::string text;
+    for (const auto &limit : inherited.rlimits) {
+        text += fmt::format("{} {} {} ", limit.resource, limit.soft, limit.hard);
+    }
+    return text;
+}
+
+const char *input_word(job::StdinTo to) {
+    return to == job::StdinTo::all ? "all" : to == job::StdinTo::none ? "none" : "one";
+}
+
+class Writer {
+  public:
+    void add(std::string_view field) {
+        bytes_ += field;
+        bytes_ += '\0';
+    }
+    void add(long number) { add(fmt::format("{}", number)); }
+    void add(const std::vector<std::string> &list) {
+        add(static_cast<long>(list.size()));
+        for (const auto &each : list) add(std::string_view(each));
+    }
+    [[nodiscard]] const std::string &bytes() const { return bytes_; }
+
+  private:
+    std::string bytes_;
+};
+
+// Past the end every field is empty, and the reader is not good.
+class Reader {
+  public:
+    explicit Reader(std::string_view bytes) : rest_(bytes) {}
+    std::string text() {
+        const auto end = rest_.find('\0');
+        good_ = good_ && end != std::string_view::npos;
+        if (!good_) return {};
+        std::string field(rest_.substr(0, end));
+        rest_.remove_prefix(end + 1);
+        return field;
+    }
+    long number() {
+        const auto parsed = parse_number(text());
+        good_ = good_ && parsed;
+        return parsed ? *parsed : 0;
+    }
+    std::vector<std::string> list() {
+        std::vector<std::string> all;
+        for (long left = number(); left > 0 && good_; --left) all.push_back(text());
+        return all;
+    }
+    [[nodiscard]] bool good() const { return good_; }
+
+  private:
+    std::string_view rest_;
+    bool good_ = true;
+};
+
+std::vector<job::Inherited::Rlimit> read_limits(const std::string &text) {
+    std::vector<job::Inherited::Rlimit> limits;
+    const auto words = split(text, ' ');
+    const auto value = [&words](std::size_t i) {
+        return std::strtoull(words[i].c_str(), nullptr, 10);
+    };
+    for (std::size_t i = 0; i + 2 < words.size(); i += 3) {
+        limits.push_back({static_cast<int>(value(i)), value(i + 1), value(i + 2)});
+    }
+    return limits;
+}
+
+job::StdinTo read_input_word(const std::string &word) {
+    if (word == "all") return job::StdinTo::all;
+    return word == "none" ? job::StdinTo::none : job::StdinTo::one;
+}
+
+std::string name_of_part(std::size_t number) {
+    return fmt::format("PXWRAP_JOB_{}", number);
+}
+
+} // namespace
+
+std::vector<std::string> to_environment(const Assignment &assignment) {
+    Writer fields;
+    fields.add(std::string_view(assignment.secret));
+    fields.add(std::string_view(assignment.host));
+    fields.add(assignment.addresses);
+    fields.add(std::string_view(assignment.directory));
+    fields.add(std::string_view(assignment.path));
+    fields.add(assignment.env);
+    fields.add(assignment.inherited.umask);
+    fields.add(std::string_view(limits_text(assignment.inherited)));
+    fields.add(std::string_view(input_word(assignment.input.to)));
+    fields.add(assignment.input.rank);
+    fields.add(assignment.size);
+    fields.add(assignment.merge_stderr ? 1L : 0L);
+    fields.add(assignment.rows);
+    fields.add(assignment.columns);
+    const std::string text = escaped(fields.bytes());
+    std::vector<std::string> entries;
+    for (std::size_t at = 0; at < text.size(); at += most_of_one) {
+        entries.push_back(name_of_part(entries.size()) + "=" +
+                          text.substr(at, most_of_one));
+    }
+    return entries;
+}
+
+Result<std::optional<Assignment>>
+find_assignment(const std::vector<std::string> &environment) {
+    std::string text;
+    for (std::size_t number = 0;; ++number) {
+        const auto part = job::find_variable(environment, name_of_part(number));
+        if (!part) break;
+        text += *part;
+    }
+    if (text.empty()) return std::optional<Assignment>();
+    const std::string bytes = unescaped(text);
+    Reader fields(bytes);
+    Assignment read;
+    read.secret = fields.text();
+    read.host = fields.text();
+    read.addresses = fields.list();
+    read.directory = fields.text();
+    read.path = fields.text();
+    read.env = fields.list();
+    read.inherited.umask = static_cast<int>(fields.number());
+    read.inherited.rlimits = read_limits(fields.text());
+    read.input.to = read_input_word(fields.text());
+    read.input.rank = static_cast<int>(fields.number());
+    read.size = static_cast<int>(fields.number());
+    read.merge_stderr = fields.number() != 0;
+    read.rows = static_cast<int>(fields.number());
+    read.columns = static_cast<int>(fields.number());
+    if (fields.good()) return std::optional<Assignment>(std::move(read));
+    return cannot_run("the assignment of this rank in PXWRAP_JOB_* is damaged",
+                      "is pxwrap of the same release as pxlaunch?");
+}
+
+} // namespace px::channel

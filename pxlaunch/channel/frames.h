@@ -1,0 +1,60 @@
+#pragma once
+// What a rank shim and the judge of its job say to each other, as frames on a stream: a
+// kind, a size, and that many bytes. Either side may be from another build: a kind that
+// is unknown is skipped.
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace px::channel {
+
+inline constexpr int protocol = 1;
+
+enum class Kind : char {
+    // From the shim.
+    hello = 'H',   // messages.h: Hello; always the first
+    out = 'o',     // bytes of the rank's output
+    err = 'e',     // bytes of the rank's errors
+    ended = 'X',   // messages.h: the rank's end
+    refused = 'F', // messages.h: the rank never became a program
+    taken = 'T',   // the rank has taken one more frame of input
+    done = 'D',    // after release: nothing of the rank lives, all its output was sent
+    // To the shim.
+    welcome = 'w', // the hello is that of a rank of this job
+    go = 'G',      // entries of the rank's environment, each ended by a NUL: start it
+    signal = 'S',  // its number, in decimal: to the rank's process group
+    kill = 'K',    // the rank and all that it started
+    in = 'i',      // bytes of input
+    in_end = 'Z',  // the end of input
+    window = 'W',  // "ROWS COLUMNS" of the terminal
+    release = 'R', // the job is over: clean up, say done, end
+};
+
+struct Frame {
+    Kind kind;
+    std::string body;
+};
+
+// A longer one is no frame of ours: the stream is not to be trusted any more.
+inline constexpr std::size_t most_bytes = 16 << 20;
+inline constexpr std::size_t most_of_hello = 4096;
+
+void append_frame(std::string &to, Kind kind, std::string_view body = {});
+
+// Cuts a stream of bytes into frames.
+class FrameReader {
+  public:
+    void add(std::string_view bytes);
+    void accept_up_to(std::size_t most) { most_ = most; } // bytes of one frame
+    std::optional<Frame> next(); // in order; none: more bytes are needed
+    [[nodiscard]] bool broken() const { return broken_; } // for good
+
+  private:
+    std::string bytes_;
+    std::size_t at_ = 0, most_ = most_bytes;
+    bool broken_ = false;
+};
+
+} // namespace px::channel

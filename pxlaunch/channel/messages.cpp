@@ -1,0 +1,86 @@
+// messages.cpp - fields that end in a NUL each; what a later version adds comes last.
+#include "pxlaunch/channel/messages.h"
+
+#include "pxlaunch/base/text.h"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+
+namespace px::channel {
+
+namespace {
+
+template <class... Fields>
+std::string joined(const Fields &...fields) {
+    std::string text;
+    ((text += fmt::format("{}", fields), text += '\0'), ...);
+    return text;
+}
+
+// At least `count` fields, or nothing.
+std::vector<std::string> fields_of(std::string_view text, std::size_t count) {
+    if (!text.ends_with('\0')) return {};
+    text.remove_suffix(1);
+    auto fields = split(text, '\0');
+    return fields.size() < count ? std::vector<std::string>() : fields;
+}
+
+std::optional<int> number(const std::string &text) {
+    const auto parsed = parse_number(text);
+    if (!parsed) return std::nullopt;
+    return static_cast<int>(*parsed);
+}
+
+} // namespace
+
+std::string text_of(const Hello &hello) {
+    return joined(hello.protocol, hello.secret, hello.nspace, hello.rank, hello.host,
+                  hello.pid, hello.cpus);
+}
+
+std::optional<Hello> read_hello(std::string_view text) {
+    const auto fields = fields_of(text, 7);
+    if (fields.empty()) return std::nullopt;
+    const auto version = number(fields[0]), rank = number(fields[3]),
+               pid = number(fields[5]);
+    if (!version || !rank || !pid) return std::nullopt;
+    return Hello{*version, fields[1], fields[2], *rank, fields[4], *pid, fields[6]};
+}
+
+std::string text_of(const Ended &ended) {
+    const auto &end = ended.end;
+    return joined(end.pid, end.exit_code, end.signal, end.core_dumped ? 1 : 0,
+                  end.started, end.ended, ended.by_runtime ? 1 : 0);
+}
+
+std::optional<Ended> read_ended(std::string_view text) {
+    const auto fields = fields_of(text, 7);
+    if (fields.empty()) return std::nullopt;
+    const auto pid = number(fields[0]), exit = number(fields[1]),
+               signal = number(fields[2]);
+    if (!pid || !exit || !signal) return std::nullopt;
+    Ended ended;
+    ended.end.pid = *pid;
+    ended.end.exit_code = *exit;
+    ended.end.signal = *signal;
+    ended.end.core_dumped = fields[3] == "1";
+    ended.end.started = std::strtod(fields[4].c_str(), nullptr);
+    ended.end.ended = std::strtod(fields[5].c_str(), nullptr);
+    ended.by_runtime = fields[6] == "1";
+    return ended;
+}
+
+std::string text_of(const Error &refused) {
+    return joined(static_cast<int>(refused.exit), refused.what, refused.hint);
+}
+
+std::optional<Error> read_refused(std::string_view text) {
+    const auto fields = fields_of(text, 3);
+    if (fields.empty()) return std::nullopt;
+    const auto exit = number(fields[0]);
+    if (!exit) return std::nullopt;
+    return Error{static_cast<Exit>(*exit), fields[1], fields[2]};
+}
+
+} // namespace px::channel

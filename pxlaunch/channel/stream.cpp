@@ -1,0 +1,115 @@
+// stream.cpp - frames on a socket.
+#include "pxlaunch/channel/stream.h"
+
+#include <array>
+#include <cerrno>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+namespace px::channel {
+
+void tune(const Fd &socket) {
+    const auto set = [&socket](int level, int name, int value) {
+        ::setsockopt(socket.get(), level, name, &value, sizeof value);
+    };
+    set(IPPROTO_TCP, TCP_NODELAY, 1);
+    set(SOL_SOCKET, SO_KEEPALIVE, 1);
+    set(IPPROTO_TCP, TCP_KEEPIDLE, 4); // seconds
+    set(IPPROTO_TCP, TCP_KEEPINTVL, 2);
+    set(IPPROTO_TCP, TCP_KEEPCNT, 3);
+    set(IPPROTO_TCP, TCP_USER_TIMEOUT, 10'000); // milliseconds, for what we have sent
+}
+
+Stream::Stream(Loop &loop, Fd socket, Events events)
+    : loop_(loop), socket_(std::move(socket)), events_(std::move(events)) {
+    choose_events();
+}
+
+Stream::~Stream() {
+    *alive_ = false;
+    if (watched_) loop_.forget(socket_.get());
+}
+
+void Stream::choose_events() {
+    std::uint32_t wanted = reads_ ? EPOLLIN : 0U;
+    if (unsent() > 0) wanted |= EPOLLOUT;
+    if (watched_ && wanted == watched_for_) return;
+    watched_for_ = wanted;
+    if (watched_) return loop_.change(socket_.get(), wanted);
+    watched_ = loop_.watch(socket_.get(), wanted,
+                           [this](std::uint32_t events) { on_ready(events); });
+}
+
+void Stream::read(bool wanted) {
+    reads_ = wanted;
+    if (socket_) choose_events();
+}
+
+void Stream::send(Kind kind, std::string_view body) {
+    if (!socket_) return;
+    const bool idle = unsent() == 0;
+    append_frame(unsent_, kind, body);
+    if (unsent() > enough) was_full_ = true;
+    if (!idle) return;
+    // A peer that is gone is noticed by the loop: nobody expects that inside send().
+    const auto put = write_some(socket_.get(), unsent_.data(), unsent_.size());
+    if (put && *put > 0) sent_ += static_cast<std::size_t>(*put);
+    choose_events();
+}
+
+void Stream::on_ready(std::uint32_t events) {
+    const std::shared_ptr<bool> alive = alive_;
+    if ((events & EPOLLOUT) != 0U && !write_bytes()) return;
+    if (!*alive || !socket_) return;
+    if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0U) read_bytes();
+}
+
+bool Stream::write_bytes() {
+    const auto put =
+        write_some(socket_.get(), unsent_.data() + sent_, unsent_.size() - sent_);
+    if (!put) {
+        close(ECONNRESET);
+        return false;
+    }
+    if (*put > 0) sent_ += static_cast<std::size_t>(*put);
+    if (sent_ == unsent_.size()) {
+        unsent_.clear();
+        sent_ = 0;
+    } else if (sent_ > enough) {
+        unsent_.erase(0, sent_);
+        sent_ = 0;
+    }
+    choose_events();
+    if (was_full_ && unsent() < enough / 2) {
+        was_full_ = false;
+        if (events_.sent) events_.sent();
+    }
+    return true;
+}
+
+void Stream::read_bytes() {
+    static std::array<char, 256 << 10> buffer; // one loop, one thread
+    const auto got = ::recv(socket_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    if (got <= 0) return close(got < 0 ? errno : 0);
+    reader_.add({buffer.data(), static_cast<std::size_t>(got)});
+    const std::shared_ptr<bool> alive = alive_;
+    while (auto frame = reader_.next()) {
+        const auto handler = events_.frame; // it may replace itself
+        handler(std::move(*frame));
+        if (!*alive || !socket_) return;
+    }
+    if (reader_.broken()) close(EPROTO);
+}
+
+void Stream::close(int error_number) {
+    loop_.forget(socket_.get());
+    watched_ = false;
+    socket_.reset();
+    const auto closed = events_.closed; // it may destroy us
+    closed(error_number);
+}
+
+} // namespace px::channel

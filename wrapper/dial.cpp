@@ -1,0 +1,123 @@
+// dial.cpp - non-blocking connects, side by side.
+#include "wrapper/dial.h"
+
+#include "pxlaunch/base/text.h"
+
+#include <algorithm>
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <optional>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+namespace px::wrapper {
+
+namespace {
+
+// A network that swallows our words must not hold up the rank for longer.
+constexpr Milliseconds patience{2000};
+
+struct Address {
+    sockaddr_storage bytes{};
+    socklen_t size = 0;
+    bool loopback = false;
+};
+
+std::optional<Address> read_address(const std::string &text) {
+    const auto colon = text.rfind(':');
+    if (colon == std::string::npos) return std::nullopt;
+    const auto port = parse_number(text.substr(colon + 1), 65535);
+    std::string host = text.substr(0, colon);
+    if (!port) return std::nullopt;
+    Address address;
+    if (host.starts_with('[')) {
+        host = host.substr(1, host.size() - 2);
+        auto *six = reinterpret_cast<sockaddr_in6 *>(&address.bytes);
+        six->sin6_family = AF_INET6;
+        six->sin6_port = htons(static_cast<std::uint16_t>(*port));
+        if (::inet_pton(AF_INET6, host.c_str(), &six->sin6_addr) != 1)
+            return std::nullopt;
+        address.size = sizeof *six;
+        address.loopback = IN6_IS_ADDR_LOOPBACK(&six->sin6_addr);
+        return address;
+    }
+    auto *four = reinterpret_cast<sockaddr_in *>(&address.bytes);
+    four->sin_family = AF_INET;
+    four->sin_port = htons(static_cast<std::uint16_t>(*port));
+    if (::inet_pton(AF_INET, host.c_str(), &four->sin_addr) != 1) return std::nullopt;
+    address.size = sizeof *four;
+    address.loopback = (ntohl(four->sin_addr.s_addr) >> 24) == 127;
+    return address;
+}
+
+} // namespace
+
+Dialer::Dialer(Loop &loop, const channel::Assignment &assignment, channel::Hello hello,
+               Done done)
+    : loop_(loop), hello_(std::move(hello)), done_(std::move(done)) {
+    for (const auto &address : assignment.addresses) {
+        const auto read = read_address(address);
+        if (read && read->loopback && hello_.host != assignment.host) continue;
+        dial(address);
+    }
+    const bool any = std::any_of(lines_.begin(), lines_.end(),
+                                 [](const auto &line) { return line->open; });
+    deadline_ = loop_.after(any ? patience : Milliseconds(0), [this] { finish({}); });
+}
+
+Dialer::~Dialer() {
+    done_ = {};
+    loop_.cancel(deadline_);
+    for (const auto &line : lines_) drop(*line);
+}
+
+void Dialer::dial(const std::string &text) {
+    const auto address = read_address(text);
+    if (!address) return;
+    Fd socket(::socket(address->bytes.ss_family,
+                       SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (!socket) return;
+    const auto *to = reinterpret_cast<const sockaddr *>(&address->bytes);
+    if (::connect(socket.get(), to, address->size) != 0 && errno != EINPROGRESS) return;
+    lines_.push_back(std::make_unique<Line>());
+    Line &line = *lines_.back();
+    line.socket = std::move(socket);
+    loop_.watch(line.socket.get(), EPOLLOUT,
+                [this, &line](std::uint32_t) { connected(line); });
+}
+
+void Dialer::connected(Line &line) {
+    loop_.forget(line.socket.get());
+    int error_number = 0;
+    socklen_t size = sizeof error_number;
+    ::getsockopt(line.socket.get(), SOL_SOCKET, SO_ERROR, &error_number, &size);
+    if (error_number != 0) return drop(line);
+    channel::tune(line.socket);
+    channel::Stream::Events events;
+    events.frame = [this, &line](const channel::Frame &frame) {
+        if (frame.kind == channel::Kind::welcome) finish(std::move(line.stream));
+    };
+    events.closed = [this, &line](int) { drop(line); };
+    line.stream = std::make_unique<channel::Stream>(loop_, std::move(line.socket),
+                                                    std::move(events));
+    line.stream->send(channel::Kind::hello, text_of(hello_));
+}
+
+void Dialer::drop(Line &line) {
+    if (line.socket) loop_.forget(line.socket.get());
+    line.socket.reset();
+    line.stream.reset();
+    line.open = false;
+    const bool last = std::none_of(lines_.begin(), lines_.end(),
+                                   [](const auto &each) { return each->open; });
+    if (last) finish({});
+}
+
+void Dialer::finish(std::unique_ptr<channel::Stream> stream) {
+    if (!done_) return;
+    const Done done = std::exchange(done_, {});
+    loop_.cancel(deadline_);
+    done(std::move(stream));
+}
+
+} // namespace px::wrapper

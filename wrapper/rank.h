@@ -1,0 +1,47 @@
+#pragma once
+// The one process that a shim is there for: from its assignment to its end, and to the
+// end of all that it started. Signals and times are its own; its streams are not.
+
+#include "pxlaunch/channel/assignment.h"
+#include "pxlaunch/channel/messages.h"
+#include "pxlaunch/job/environment.h"
+#include "pxlaunch/process/streams.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace px::wrapper {
+
+class Rank {
+  public:
+    Rank(const channel::Assignment &assignment, std::vector<std::string> argv)
+        : assignment_(assignment), argv_(std::move(argv)) {}
+
+    // Whether it can be started here, with this environment: the program, the directory.
+    Result<void> prepare(job::Environment environment);
+    Result<void> start(const process::Streams &streams, bool terminal);
+
+    // Reaps what has ended; true once, when the rank itself has.
+    bool reap();
+    [[nodiscard]] bool is_running() const { return pid_ > 0 && !ended_; }
+    [[nodiscard]] const std::optional<job::RankEnd> &ended() const { return ended_; }
+
+    void signal(int number) const; // to its process group
+    // With what it started, whatever group that is in; waits for their end, a second at
+    // most.
+    void kill_all();
+
+  private:
+    void note_end(int wait_status);
+
+    const channel::Assignment &assignment_;
+    std::vector<std::string> argv_;
+    job::App app_;
+    std::string program_;
+    int pid_ = -1;
+    double started_ = 0;
+    std::optional<job::RankEnd> ended_;
+};
+
+} // namespace px::wrapper

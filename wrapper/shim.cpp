@@ -1,0 +1,230 @@
+// shim.cpp - what happens when.
+#include "wrapper/shim.h"
+
+#include "wrapper/surroundings.h"
+
+#include "pxlaunch/base/message.h"
+#include "pxlaunch/base/text.h"
+#include "pxlaunch/job/environment.h"
+
+#include <fmt/format.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace px::wrapper {
+
+namespace {
+
+// PRRTE 3.0.8 forgets ranks that end before it has seen them run: 60 of 60 were right
+// after 100 ms.
+constexpr Milliseconds shortest_bare_life{100};
+constexpr Milliseconds until_kill{500}; // PRRTE kills us a second after its TERM
+constexpr Milliseconds until_leaving{2000};
+
+std::vector<std::string> entries_of(std::string_view text) {
+    if (text.ends_with('\0')) text.remove_suffix(1);
+    return text.empty() ? std::vector<std::string>() : split(text, '\0');
+}
+
+} // namespace
+
+Shim::Shim(Loop &loop, channel::Assignment assignment, std::vector<std::string> argv,
+           std::vector<std::string> environment)
+    : loop_(loop), assignment_(std::move(assignment)),
+      own_environment_(std::move(environment)), hello_(introduce(own_environment_)),
+      rank_(assignment_, std::move(argv)) {
+    hello_.secret = assignment_.secret;
+}
+
+void Shim::begin() {
+    dialer_ = std::make_unique<Dialer>(loop_, assignment_, hello_,
+                                       [this](std::unique_ptr<channel::Stream> stream) {
+                                           connected(std::move(stream));
+                                       });
+}
+
+void Shim::connected(std::unique_ptr<channel::Stream> stream) {
+    if (leaving_) return;
+    if (!stream) return start_bare();
+    stream_ = std::move(stream);
+    io_ = std::make_unique<RankIo>(loop_, *stream_);
+    channel::Stream::Events events;
+    events.frame = [this](const channel::Frame &frame) { on_frame(frame); };
+    events.closed = [this](int) { on_closed(); };
+    events.sent = [this] { io_->resume(); };
+    stream_->handle(std::move(events));
+    // A missing program is told before any rank has started.
+    if (auto ready = rank_.prepare(environment()); !ready) refuse(ready.error());
+}
+
+void Shim::on_frame(const channel::Frame &frame) {
+    const auto number = [&frame] {
+        const auto parsed = parse_number(frame.body, 64);
+        return parsed ? static_cast<int>(*parsed) : 0;
+    };
+    switch (frame.kind) {
+    case channel::Kind::go:
+        return start(entries_of(frame.body));
+    case channel::Kind::signal:
+        return rank_.signal(number());
+    case channel::Kind::kill:
+        return kill_rank();
+    case channel::Kind::in:
+        return io_->put(frame.body);
+    case channel::Kind::in_end:
+        return io_->put_end();
+    case channel::Kind::window:
+        return io_->resize(frame.body);
+    case channel::Kind::release:
+        return release();
+    default:
+        return; // of a later version
+    }
+}
+
+job::Environment Shim::environment() const {
+    job::Environment env = assignment_.env;
+    for (auto &entry : runtime_entries(own_environment_)) env.push_back(std::move(entry));
+    return env;
+}
+
+void Shim::start(const std::vector<std::string> &rank_variables) {
+    if (rank_.is_running() || rank_.ended() || released_) return;
+    job::Environment env = environment();
+    for (const std::string_view entry : rank_variables) {
+        const auto equals = entry.find('=');
+        if (equals == std::string_view::npos) continue;
+        job::set_variable(env, entry.substr(0, equals), entry.substr(equals + 1));
+    }
+    const auto started = [&]() -> Result<void> {
+        PX_TRY(rank_.prepare(std::move(env)));
+        const auto &input = assignment_.input;
+        const bool terminal = assignment_.rows > 0 && hello_.rank == 0;
+        const bool reads = assignment_.rows == 0 &&
+                           (input.to == job::StdinTo::all ||
+                            (input.to == job::StdinTo::one && input.rank == hello_.rank));
+        auto streams = PX_TRY(
+            terminal ? process::connect_terminal(assignment_.rows, assignment_.columns)
+                     : process::connect_pipes(reads, assignment_.merge_stderr));
+        PX_TRY(rank_.start(streams.theirs, terminal));
+        io_->open(std::move(streams.ours), terminal);
+        return {};
+    }();
+    if (!started) refuse(started.error());
+}
+
+void Shim::refuse(const Error &error) {
+    stream_->send(channel::Kind::refused, channel::text_of(error));
+}
+
+// The runtime's own streams, which are ours, become the rank's alone.
+void Shim::start_bare() {
+    job::Environment env = environment();
+    const auto number = [&env](const char *name, int value) {
+        job::set_variable(env, name, fmt::format("{}", value));
+    };
+    number("PXLAUNCH_RANK", hello_.rank);
+    number("OMPI_COMM_WORLD_RANK", hello_.rank);
+    if (assignment_.size > 0) {
+        number("PXLAUNCH_SIZE", assignment_.size);
+        number("OMPI_COMM_WORLD_SIZE", assignment_.size);
+    }
+    job::set_variable(env, "PXLAUNCH_JOB", hello_.nspace);
+    if (auto ready = rank_.prepare(std::move(env)); !ready) return fail(ready.error());
+    process::Streams streams;
+    Fd *const ends[] = {&streams.in, &streams.out, &streams.err};
+    const Fd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
+    for (int fd = 0; fd < 3; ++fd) *ends[fd] = Fd(::fcntl(fd, F_DUPFD_CLOEXEC, 3));
+    if (auto started = rank_.start(streams, false); !started)
+        return fail(started.error());
+    for (int fd = 0; fd < 3 && null; ++fd) ::dup2(null.get(), fd);
+}
+
+void Shim::fail(const Error &error) {
+    (void)write_all(STDERR_FILENO, error_lines(error, "pxwrap"));
+    status_ = static_cast<int>(error.exit);
+    const auto lived = std::chrono::duration_cast<Milliseconds>(Clock::now() - began_);
+    loop_.after(std::max(shortest_bare_life - lived, Milliseconds(0)),
+                [this] { leave(); });
+}
+
+void Shim::on_signal(int number) {
+    if (number == SIGCHLD) {
+        if (rank_.reap()) rank_ended();
+        return;
+    }
+    const bool ends =
+        number == SIGTERM || number == SIGINT || number == SIGHUP || number == SIGQUIT;
+    by_runtime_ = by_runtime_ || ends;
+    if (rank_.is_running()) {
+        rank_.signal(number);
+        if (ends && kill_timer_ == 0) {
+            kill_timer_ = loop_.after(until_kill, [this] { kill_rank(); });
+        }
+    } else if (ends) {
+        release();
+    }
+}
+
+void Shim::rank_ended() {
+    loop_.cancel(kill_timer_);
+    const job::RankEnd &end = *rank_.ended();
+    if (stream_) {
+        stream_->send(channel::Kind::ended, text_of(channel::Ended{end, by_runtime_}));
+        if (by_runtime_) release(); // it is in a hurry
+        return;
+    }
+    status_ = end.exit_code;
+    signal_ = end.signal;
+    if (io_) return leave(); // there was a judge, who is gone
+    const auto lived = std::chrono::duration_cast<Milliseconds>(Clock::now() - began_);
+    loop_.after(std::max(shortest_bare_life - lived, Milliseconds(0)),
+                [this] { leave(); });
+}
+
+void Shim::kill_rank() {
+    const bool was_running = rank_.is_running();
+    rank_.kill_all();
+    if (was_running && rank_.ended()) rank_ended();
+}
+
+void Shim::end_rank() {
+    if (!rank_.is_running()) return leave();
+    rank_.signal(SIGTERM);
+    kill_timer_ = loop_.after(until_kill, [this] { kill_rank(); });
+}
+
+void Shim::on_closed() {
+    if (io_) io_->close();
+    stream_.reset();
+    if (leaving_ || released_) return leave();
+    end_rank();
+}
+
+void Shim::on_runtime_gone() {
+    by_runtime_ = true;
+    if (rank_.is_running()) return kill_rank();
+    release();
+}
+
+// All that the rank left behind ends; what it wrote is sent; then the judge hangs up.
+void Shim::release() {
+    if (released_) return;
+    released_ = true;
+    kill_rank();
+    if (!stream_) return leave();
+    loop_.after(until_leaving, [this] { leave(); });
+    io_->when_at_end([this] { stream_->send(channel::Kind::done); });
+}
+
+void Shim::leave() {
+    if (leaving_) return;
+    leaving_ = true;
+    rank_.kill_all();
+    loop_.stop();
+}
+
+} // namespace px::wrapper

@@ -1,0 +1,18 @@
+#pragma once
+// What a shim finds around itself: who it is in the runtime's eyes, and on which node.
+
+#include "pxlaunch/channel/messages.h"
+
+#include <string>
+#include <vector>
+
+namespace px::wrapper {
+
+// Without the secret. `environment` is the shim's own, as the runtime made it.
+channel::Hello introduce(const std::vector<std::string> &environment);
+
+// What the rank's MPI needs to find its runtime: these entries of the shim's own
+// environment go to the rank, all others are the runtime's private matter.
+std::vector<std::string> runtime_entries(const std::vector<std::string> &environment);
+
+} // namespace px::wrapper

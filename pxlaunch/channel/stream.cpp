@@ -55,8 +55,15 @@ void Stream::send(Kind kind, std::string_view body) {
     if (!idle) return;
     // A peer that is gone is noticed by the loop: nobody expects that inside send().
     const auto put = write_some(socket_.get(), unsent_.data(), unsent_.size());
-    if (put && *put > 0) sent_ += static_cast<std::size_t>(*put);
+    if (put && *put > 0) note_sent(static_cast<std::size_t>(*put));
     choose_events();
+}
+
+void Stream::note_sent(std::size_t bytes) {
+    sent_ += bytes;
+    if (sent_ < unsent_.size() && sent_ <= enough) return;
+    unsent_.erase(0, sent_);
+    sent_ = 0;
 }
 
 void Stream::on_ready(std::uint32_t events) {
@@ -73,14 +80,7 @@ bool Stream::write_bytes() {
         close(ECONNRESET);
         return false;
     }
-    if (*put > 0) sent_ += static_cast<std::size_t>(*put);
-    if (sent_ == unsent_.size()) {
-        unsent_.clear();
-        sent_ = 0;
-    } else if (sent_ > enough) {
-        unsent_.erase(0, sent_);
-        sent_ = 0;
-    }
+    if (*put > 0) note_sent(static_cast<std::size_t>(*put));
     choose_events();
     if (was_full_ && unsent() < enough / 2) {
         was_full_ = false;

@@ -34,6 +34,7 @@ class Stream {
   private:
     void on_ready(std::uint32_t events);
     void read_bytes();
+    void note_sent(std::size_t bytes);
     bool write_bytes(); // false: closed
     void close(int error_number);
     void choose_events();

@@ -52,9 +52,9 @@ Interruption::Settings interruption_settings(const job::Limits &limits) {
 
 } // namespace
 
-Drive::Drive(Loop &loop, tool::Session &session, Signals &signals, const job::Spec &spec,
+Drive::Drive(Loop &loop, tool::Runtime &runtime, Signals &signals, const job::Spec &spec,
              DriveOptions options)
-    : loop_(loop), session_(session), signals_(signals), spec_(spec),
+    : loop_(loop), runtime_(runtime), signals_(signals), spec_(spec),
       options_(std::move(options)), interruption_(interruption_settings(spec.limits)) {}
 
 Result<job::JobResult> Drive::run() {
@@ -66,12 +66,12 @@ Result<job::JobResult> Drive::run() {
     events.error = [this](Error error) { fail(std::move(error)); };
     output_ =
         PX_TRY(OutputRouter::create(loop_, spec_.io, writers_of(spec_), events, {}));
-    session_.on_output = [this](tool::Source from, tool::Channel channel,
+    runtime_.on_output = [this](tool::Source from, tool::Channel channel,
                                 std::string bytes) { on_output(from, channel, bytes); };
-    session_.on_job_end = [this](job::JobResult result) {
+    runtime_.on_job_end = [this](job::JobResult result) {
         on_job_end(std::move(result));
     };
-    session_.on_lost = [this] { on_lost(); };
+    runtime_.on_lost = [this] { on_lost(); };
     signals_.deliver(loop_, [this](int number) { on_signal(number); });
     spawn();
     loop_.run();
@@ -91,7 +91,7 @@ void Drive::spawn() {
     }
     const auto ask = std::min(say_that_it_waits, spec_.limits.start_timeout);
     wait_timer_ = loop_.after(ask, [this, ask] { say_waiting(ask); });
-    session_.spawn(spec_, extras,
+    runtime_.spawn(spec_, extras,
                    [this](Result<std::string> nspace) { spawned(std::move(nspace)); });
 }
 
@@ -105,7 +105,7 @@ void Drive::say_waiting(Milliseconds waited) {
                         duration_text(spec_.limits.start_timeout)),
             "--start-timeout allows it more time; --probe shows other servers"));
     });
-    session_.query({"px.waiting"}, "", [this](Result<tool::Session::Answers> answers) {
+    runtime_.query({"px.waiting"}, "", [this](Result<tool::Runtime::Answers> answers) {
         if (!answers || !nspace_.empty() || (*answers)["px.waiting"].empty()) return;
         loop_.cancel(start_timer_); // it is alive, and the job's turn will come
         say(fmt::format("waiting: {}; --no-wait makes this an error",
@@ -118,7 +118,7 @@ void Drive::spawned(Result<std::string> nspace) {
     loop_.cancel(start_timer_);
     if (!nspace) return fail(std::move(nspace).error());
     if (finishing_)
-        return session_.kill(*nspace); // too late: the user was told "not started"
+        return runtime_.kill(*nspace); // too late: the user was told "not started"
     nspace_ = *nspace;
     if (!options_.map_only) watch_time();
     is_counted(spec_) ? placed() : ask_counts();
@@ -126,8 +126,8 @@ void Drive::spawned(Result<std::string> nspace) {
 
 // Of a ppr pattern without -n.
 void Drive::ask_counts() {
-    session_.query({"px.counts"}, nspace_,
-                   [this](Result<tool::Session::Answers> answers) {
+    runtime_.query({"px.counts"}, nspace_,
+                   [this](Result<tool::Runtime::Answers> answers) {
                        if (finishing_) return;
                        if (answers) take_counts((*answers)["px.counts"]);
                        placed();
@@ -154,8 +154,8 @@ void Drive::placed() {
 
 // Before the first byte of output: the server holds that back until we take it.
 void Drive::show_layout() {
-    session_.query({"px.layout"}, nspace_,
-                   [this](Result<tool::Session::Answers> answers) {
+    runtime_.query({"px.layout"}, nspace_,
+                   [this](Result<tool::Runtime::Answers> answers) {
                        if (finishing_) return;
                        if (!answers) return fail(std::move(answers).error());
                        output_->message(options_.draw((*answers)["px.layout"]));
@@ -175,7 +175,7 @@ void Drive::watch_time() {
 }
 
 void Drive::begin() {
-    session_.pull(nspace_, [this](Result<void> pulled) {
+    runtime_.pull(nspace_, [this](Result<void> pulled) {
         if (!pulled) fail(std::move(pulled).error());
     });
     if (options_.started) options_.started(nspace_, spec_);
@@ -192,7 +192,7 @@ void Drive::start_input() {
     }
     input_ = std::make_unique<StdinPump>(loop_, STDIN_FILENO, [this](std::string bytes) {
         const bool end = bytes.empty();
-        session_.push_input(nspace_, spec_.io.input, std::move(bytes), end,
+        runtime_.push_input(nspace_, spec_.io.input, std::move(bytes), end,
                             [this] { input_->sent(); });
     });
     input_->start();
@@ -207,13 +207,13 @@ void Drive::on_output(tool::Source from, tool::Channel channel,
 void Drive::on_drained(std::size_t bytes) {
     unacknowledged_ += bytes;
     if (unacknowledged_ < acknowledge_after || nspace_.empty()) return;
-    session_.acknowledge(nspace_, unacknowledged_);
+    runtime_.acknowledge(nspace_, unacknowledged_);
     unacknowledged_ = 0;
 }
 
 // The end of a job is a fact to establish, not an event to wait for.
 void Drive::ask_end() {
-    session_.ask_end(nspace_);
+    runtime_.ask_end(nspace_);
     ask_timer_ = loop_.after(ask_for_the_end, [this] { ask_end(); });
 }
 
@@ -233,7 +233,7 @@ void Drive::on_lost() {
 
 void Drive::fail(Error error) {
     if (!error_) error_ = std::move(error);
-    if (!nspace_.empty()) session_.kill(nspace_);
+    if (!nspace_.empty()) runtime_.kill(nspace_);
     finish();
 }
 

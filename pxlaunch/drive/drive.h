@@ -8,7 +8,7 @@
 #include "pxlaunch/drive/signals_interruption.h"
 #include "pxlaunch/drive/stdin.h"
 #include "pxlaunch/drive/stdin_terminal.h"
-#include "pxlaunch/tool/session.h"
+#include "pxlaunch/tool/runtime.h"
 
 namespace px::drive {
 
@@ -24,7 +24,7 @@ struct DriveOptions {
 
 class Drive {
   public:
-    Drive(Loop &loop, tool::Session &session, Signals &signals, const job::Spec &spec,
+    Drive(Loop &loop, tool::Runtime &runtime, Signals &signals, const job::Spec &spec,
           DriveOptions options);
     Drive(const Drive &) = delete;
     Drive &operator=(const Drive &) = delete;
@@ -60,7 +60,7 @@ class Drive {
     void say(const std::string &text);
 
     Loop &loop_;
-    tool::Session &session_;
+    tool::Runtime &runtime_;
     Signals &signals_;
     job::Spec spec_; // its counts are the server's where it alone can know them
     DriveOptions options_;

@@ -17,7 +17,7 @@ void Drive::on_signal(int number) {
     if (number == SIGWINCH) {
         const auto size = window_size(STDIN_FILENO);
         if (size && !nspace_.empty())
-            session_.set_window(nspace_, size->rows, size->columns);
+            runtime_.set_window(nspace_, size->rows, size->columns);
         return;
     }
     if (nspace_.empty() && ends(number)) {
@@ -36,7 +36,7 @@ void Drive::perform(const Actions &actions) {
     for (auto action = actions.begin(); action != actions.end(); ++action) {
         if (action->kind == Action::stacks) {
             // What follows ends the ranks: it waits until their stacks are read.
-            session_.print_stacks(
+            runtime_.print_stacks(
                 nspace_, [this, rest = Actions(action + 1, actions.end())](Result<void>) {
                     perform(rest);
                 });
@@ -50,7 +50,7 @@ void Drive::perform(const Actions &actions) {
 // A stopped process sends nothing: before we stop, the ranks' signal must have arrived.
 void Drive::send(int signal) {
     ++signals_on_their_way_;
-    session_.signal(nspace_, signal, [this](Result<void>) {
+    runtime_.signal(nspace_, signal, [this](Result<void>) {
         if (--signals_on_their_way_ == 0 && stop_wanted_) stop_us();
     });
 }
@@ -61,7 +61,7 @@ void Drive::perform_one(const Action &action) {
         send(action.signal);
         break;
     case Action::kill:
-        session_.kill(nspace_);
+        runtime_.kill(nspace_);
         break;
     case Action::say:
         say(action.text);

@@ -114,8 +114,18 @@ Result<job::JobResult> Launch::drive_job(Loop &loop, Audience &audience,
         if (audience.status) audience.status->started(nspace, np_);
     };
     session_ = std::move(*attached);
-    drive_ = std::make_unique<drive::Drive>(loop, *session_, *signals_, spec_, options);
+    drive_ =
+        std::make_unique<drive::Drive>(loop, runtime(loop), *signals_, spec_, options);
     return drive_->run();
+}
+
+// A server of ours needs no help; and without pxwrap there is none to give.
+tool::Runtime &Launch::runtime(Loop &loop) {
+    if (session_->is_own_server()) return *session_;
+    const auto wrapper = tool::beside_us("pxwrap");
+    if (!wrapper) return *session_;
+    shims_ = std::make_unique<shims::ShimRuntime>(loop, *session_, *wrapper, here_.host);
+    return *shims_;
 }
 
 Result<int> Launch::run_job(const discover::Found &found) {

@@ -7,6 +7,7 @@
 #include "pxlaunch/discover/discover.h"
 #include "pxlaunch/drive/drive.h"
 #include "pxlaunch/drive/signals.h"
+#include "pxlaunch/shims/shim_runtime.h"
 #include "pxlaunch/tool/local_server.h"
 #include "pxlaunch/tool/session.h"
 
@@ -33,6 +34,7 @@ class Launch {
     Result<job::JobResult> drive_job(Loop &loop, Audience &audience,
                                      const discover::Found &found);
     [[nodiscard]] std::string draw(const std::string &layout_json) const;
+    tool::Runtime &runtime(Loop &loop);
     void describe(const discover::Found &found);
     [[nodiscard]] bool runs_job() const;
 
@@ -43,6 +45,7 @@ class Launch {
     // As long as the loop runs: it calls them, also while the last words are written.
     std::unique_ptr<drive::Signals> signals_;
     std::unique_ptr<tool::Session> session_;
+    std::unique_ptr<shims::ShimRuntime> shims_; // around a server that is not ours
     std::unique_ptr<drive::Drive> drive_;
     std::string server_directory_;
     job::Spec spec_;

@@ -23,25 +23,31 @@ namespace {
 
 bool is_program(const std::string &path) { return ::access(path.c_str(), X_OK) == 0; }
 
-// Beside pxlaunch, where it is installed; else along PATH.
-Result<std::string> find_pxrec() {
+} // namespace
+
+std::optional<std::string> beside_us(const std::string &program) {
     char self[PATH_MAX];
     const ssize_t size = ::readlink("/proc/self/exe", self, sizeof self);
-    std::string beside;
-    if (size > 0) {
-        beside = std::string(self, static_cast<std::size_t>(size));
-        beside = beside.substr(0, beside.rfind('/')) + "/pxrec";
-        if (is_program(beside)) return beside;
-    }
+    if (size <= 0) return std::nullopt;
+    std::string path(self, static_cast<std::size_t>(size));
+    path.replace(path.rfind('/') + 1, std::string::npos, program);
+    if (!is_program(path)) return std::nullopt;
+    return path;
+}
+
+namespace {
+
+// Beside pxlaunch, where it is installed; else along PATH.
+Result<std::string> find_pxrec() {
+    if (const auto beside = beside_us("pxrec")) return *beside;
     const char *path = std::getenv("PATH");
     for (const auto &directory : split(path == nullptr ? "" : path, ':')) {
         if (!directory.empty() && is_program(directory + "/pxrec"))
             return directory + "/pxrec";
     }
     return cannot_run(
-        fmt::format("no server runs here, and none can be started: there is no "
-                    "'pxrec' beside pxlaunch ({}) nor in PATH",
-                    beside),
+        "no server runs here, and none can be started: there is no 'pxrec' beside "
+        "pxlaunch nor in PATH",
         "start the script with 'pxrec run' on the host, or name a server with "
         "--uri");
 }

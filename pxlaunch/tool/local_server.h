@@ -5,8 +5,13 @@
 #include "pxlaunch/base/ready.h"
 
 #include <chrono>
+#include <optional>
+#include <string>
 
 namespace px::tool {
+
+// The path of another program of ours, installed where this one is.
+std::optional<std::string> beside_us(const std::string &program);
 
 class LocalServer {
   public:

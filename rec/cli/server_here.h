@@ -33,7 +33,7 @@ class Visit {
 
     Result<ServerView> status();
     Result<std::vector<JobView>> jobs();
-    void signal(const std::string &job, int number) { session_->signal(job, number); }
+    void signal(const std::string &job, int number) { session_->signal(job, number, {}); }
 
   private:
     Result<std::string> ask(const std::string &key);

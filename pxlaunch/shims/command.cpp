@@ -1,0 +1,34 @@
+// command.cpp - what the server sees of the job.
+#include "pxlaunch/shims/command.h"
+
+#include "pxlaunch/channel/assignment.h"
+
+namespace px::shims {
+
+job::Spec under_shims(const job::Spec &spec, const std::string &wrapper,
+                      const Report &report, int rows, int columns) {
+    channel::Assignment assignment;
+    assignment.secret = report.secret;
+    assignment.host = report.host;
+    assignment.addresses = report.addresses;
+    assignment.inherited = spec.inherited;
+    assignment.input = spec.io.input;
+    assignment.merge_stderr = spec.io.merge_stderr;
+    assignment.rows = rows;
+    assignment.columns = columns;
+    assignment.size = spec.np();
+    job::Spec shimmed = spec;
+    for (auto &app : shimmed.apps) {
+        assignment.directory = app.directory;
+        assignment.path = app.path;
+        assignment.env = std::move(app.env);
+        app.env = channel::to_environment(assignment);
+        app.argv.insert(app.argv.begin(), {wrapper, "--"});
+        app.path.clear();
+        // PRRTE looks for the directory itself, and then says no more than "failed".
+        app.directory = "/";
+    }
+    return shimmed;
+}
+
+} // namespace px::shims

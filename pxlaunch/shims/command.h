@@ -1,0 +1,21 @@
+#pragma once
+// A job as a foreign server is to start it: every rank's command is the shim, which is
+// told the rest in its environment.
+
+#include "pxlaunch/job/spec.h"
+
+#include <string>
+#include <vector>
+
+namespace px::shims {
+
+struct Report {
+    std::string secret, host;
+    std::vector<std::string> addresses;
+};
+
+// `wrapper`: pxwrap's path on every node. Same applications, counts and places.
+job::Spec under_shims(const job::Spec &spec, const std::string &wrapper,
+                      const Report &report, int rows, int columns);
+
+} // namespace px::shims

@@ -1,0 +1,139 @@
+// judge.cpp - from reports to a verdict.
+#include "pxlaunch/shims/judge.h"
+
+#include "pxlaunch/base/fd.h"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <csignal>
+
+namespace px::shims {
+
+namespace {
+constexpr std::size_t most_ranks = 10'000'000; // a report beyond it is no report
+} // namespace
+
+Judge::Rank *Judge::at(int rank) {
+    const auto index = static_cast<std::size_t>(rank);
+    if (rank < 0 || index >= most_ranks || (counted_ && index >= ranks_.size()))
+        return nullptr;
+    if (index >= ranks_.size()) ranks_.resize(index + 1); // faster than the server
+    return &ranks_[index];
+}
+
+void Judge::expect(int ranks) {
+    ranks_.resize(static_cast<std::size_t>(ranks));
+    counted_ = true;
+}
+
+void Judge::arrived(int rank, const std::string &host) {
+    Rank *of = at(rank);
+    if (of == nullptr || of->state != Rank::unseen) return;
+    of->state = Rank::here;
+    of->host = host;
+    ++arrived_;
+}
+
+void Judge::gone_without_shim() { closed_ = true; }
+
+bool Judge::all_arrived() const {
+    return counted_ && arrived_ == static_cast<int>(ranks_.size());
+}
+
+void Judge::blame(int rank, int status) {
+    if (first_failure_ >= 0 || status == 0) return;
+    first_failure_ = rank;
+    status_ = status;
+}
+
+void Judge::ended(int rank, const channel::Ended &ended) {
+    Rank *of = at(rank);
+    if (of == nullptr || of->state != Rank::here) return;
+    of->state = Rank::over;
+    of->known = true;
+    of->end = ended.end;
+    of->end.rank = rank;
+    of->end.host = of->host;
+    ++over_;
+    ends_.push_back(of->end);
+    // Why the runtime ended it, only the runtime knows.
+    ended_by_runtime_ = ended_by_runtime_ || ended.by_runtime;
+    if (!ended.by_runtime) blame(rank, of->end.status());
+}
+
+void Judge::refused(int rank, const Error &error) {
+    Rank *of = at(rank);
+    if (of == nullptr || of->state != Rank::here) return;
+    of->state = Rank::over;
+    ++over_;
+    if (refused_) return;
+    refused_ = error;
+    refused_->what += fmt::format(" (rank {} on {})", rank, of->host);
+}
+
+void Judge::lost(int rank, int error_number) {
+    Rank *of = at(rank);
+    if (of == nullptr || of->state != Rank::here) return;
+    of->state = Rank::over;
+    ++over_;
+    const bool silent = error_number != 0 && error_number != ECONNRESET;
+    if (silent && lost_.empty()) {
+        lost_ = fmt::format("lost rank {} on {}: {}", rank, of->host,
+                            error_text(error_number));
+    }
+    if (silent) return;
+    // Nobody but SIGKILL ends a shim before its rank.
+    of->end.rank = rank;
+    of->end.host = of->host;
+    of->end.signal = SIGKILL;
+    ends_.push_back(of->end);
+    blame(rank, of->end.status());
+}
+
+void Judge::server_ended(job::JobResult result) {
+    if (!server_) server_ = std::move(result);
+}
+
+bool Judge::is_over() const {
+    if (over_ < arrived_) return false;
+    return server_ || (counted_ && over_ == static_cast<int>(ranks_.size()));
+}
+
+bool Judge::must_end() const {
+    if (refused_ || !lost_.empty()) return true;
+    return first_failure_ >= 0 && rule_ == job::OnFailure::kill;
+}
+
+// No rank with a shim failed by itself.
+job::JobResult Judge::without_cause() const {
+    if (server_ && (ended_by_runtime_ || over_ < static_cast<int>(ranks_.size())))
+        return *server_;
+    job::JobResult result;
+    if (!ended_by_runtime_) return result;
+    result.not_run = Exit::cannot_run;
+    result.explanation = "the runtime ended the job and did not say why";
+    return result;
+}
+
+job::JobResult Judge::result() const {
+    job::JobResult result;
+    if (refused_) {
+        result.not_run = refused_->exit;
+        result.explanation = refused_->what;
+        result.hint = refused_->hint;
+    } else if (first_failure_ >= 0 && !(server_ && server_->aborted)) {
+        result.first_failure = first_failure_;
+        result.status = status_;
+    } else if (!lost_.empty()) {
+        result.not_run = Exit::cannot_run;
+        result.explanation = lost_;
+        result.hint = "is the node up, and the network? the job's other ranks were ended";
+    } else {
+        result = without_cause();
+    }
+    result.ranks = ends_;
+    return result;
+}
+
+} // namespace px::shims

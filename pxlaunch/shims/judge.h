@@ -1,0 +1,62 @@
+#pragma once
+// The judge of a job whose server cannot be trusted with its end: it is told what every
+// shim reports and what the server says, and decides what that means. Pure.
+
+#include "pxlaunch/channel/messages.h"
+#include "pxlaunch/job/result.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace px::shims {
+
+class Judge {
+  public:
+    explicit Judge(job::OnFailure rule) : rule_(rule) {}
+
+    void expect(int ranks); // the server has accepted the job
+    void arrived(int rank, const std::string &host);
+    void gone_without_shim(); // who has not arrived by now has no shim
+    void ended(int rank, const channel::Ended &ended);
+    void refused(int rank, const Error &error);
+    // Its shim is gone without a word; `error_number` 0: it closed the connection.
+    void lost(int rank, int error_number);
+    void server_ended(job::JobResult result);
+
+    [[nodiscard]] bool all_arrived() const;
+    [[nodiscard]] bool any_refused() const { return refused_.has_value(); }
+    [[nodiscard]] bool all_bare() const { return closed_ && arrived_ == 0; }
+    // No report is to come any more: of no rank, or only of ranks without a shim, whose
+    // end the server has told.
+    [[nodiscard]] bool is_over() const;
+    // A rank failed, and --on-failure ends the others.
+    [[nodiscard]] bool must_end() const;
+    [[nodiscard]] job::JobResult result() const;
+
+  private:
+    struct Rank {
+        enum State { unseen, here, over } state = unseen;
+        std::string host;
+        job::RankEnd end;
+        bool known = false; // how it ended
+    };
+
+    Rank *at(int rank);
+    void blame(int rank, int status);
+    [[nodiscard]] job::JobResult without_cause() const;
+
+    job::OnFailure rule_;
+    std::vector<Rank> ranks_;
+    int arrived_ = 0, over_ = 0;
+    bool counted_ = false; // expect() was called
+    bool closed_ = false;  // nobody arrives any more
+    int first_failure_ = -1, status_ = 0;
+    bool ended_by_runtime_ = false;
+    std::optional<Error> refused_;
+    std::string lost_;               // what to say of a rank that nobody knows the end of
+    std::vector<job::RankEnd> ends_; // in the order of the reports
+    std::optional<job::JobResult> server_;
+};
+
+} // namespace px::shims

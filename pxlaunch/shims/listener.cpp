@@ -1,0 +1,153 @@
+// listener.cpp - accepting shims.
+#include "pxlaunch/shims/listener.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <arpa/inet.h>
+#include <array>
+#include <cerrno>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <sys/epoll.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+
+namespace px::shims {
+
+namespace {
+
+constexpr Milliseconds hello_patience{5000};
+constexpr std::size_t most_strangers = 64; // beyond it the oldest goes
+constexpr int backlog = 1024;
+
+Result<std::string> make_secret() {
+    std::array<unsigned char, 16> bytes{};
+    if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
+        return system_error("cannot make a secret for the ranks", errno);
+    std::string text;
+    for (const unsigned byte : bytes) text += fmt::format("{:02x}", byte);
+    return text;
+}
+
+// Takes as long for a guess that is nearly right as for any other.
+bool is_same(const std::string &one, const std::string &other) {
+    unsigned difference = one.size() == other.size() ? 0 : 1;
+    for (std::size_t i = 0; i < std::min(one.size(), other.size()); ++i)
+        difference |= static_cast<unsigned char>(one[i] ^ other[i]);
+    return difference == 0;
+}
+
+// Both families where the kernel has both.
+Result<Fd> open_port(int &port) {
+    Fd socket(::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    sockaddr_in6 six{};
+    six.sin6_family = AF_INET6;
+    const int no = 0;
+    socklen_t size = sizeof six;
+    if (socket) ::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, &no, sizeof no);
+    if (!socket || ::bind(socket.get(), reinterpret_cast<sockaddr *>(&six), size) != 0) {
+        socket = Fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+        sockaddr_in four{};
+        four.sin_family = AF_INET;
+        if (!socket ||
+            ::bind(socket.get(), reinterpret_cast<sockaddr *>(&four), sizeof four) != 0)
+            return system_error("cannot open a port for the ranks' reports", errno);
+    }
+    // The port lies at the same place in both families.
+    if (::listen(socket.get(), backlog) != 0 ||
+        ::getsockname(socket.get(), reinterpret_cast<sockaddr *>(&six), &size) != 0) {
+        return system_error("cannot open a port for the ranks' reports", errno);
+    }
+    port = ntohs(six.sin6_port);
+    return socket;
+}
+
+std::string text_of(const sockaddr *address) {
+    char text[INET6_ADDRSTRLEN] = "";
+    if (address->sa_family == AF_INET) {
+        const auto *four = reinterpret_cast<const sockaddr_in *>(address);
+        ::inet_ntop(AF_INET, &four->sin_addr, text, sizeof text);
+        return text;
+    }
+    const auto *six = reinterpret_cast<const sockaddr_in6 *>(address);
+    if (IN6_IS_ADDR_LINKLOCAL(&six->sin6_addr)) return {}; // means nothing elsewhere
+    ::inet_ntop(AF_INET6, &six->sin6_addr, text, sizeof text);
+    return fmt::format("[{}]", text);
+}
+
+} // namespace
+
+Result<std::unique_ptr<Listener>> Listener::open(Loop &loop, Arrived arrived) {
+    std::unique_ptr<Listener> made(new Listener(loop, std::move(arrived)));
+    made->secret_ = PX_TRY(make_secret());
+    made->socket_ = PX_TRY(open_port(made->port_));
+    Listener *self = made.get();
+    loop.watch(made->socket_.get(), EPOLLIN,
+               [self](std::uint32_t) { self->accept_all(); });
+    return made;
+}
+
+Listener::~Listener() {
+    loop_.forget(socket_.get());
+    for (const auto &stranger : strangers_) loop_.cancel(stranger->deadline);
+}
+
+std::vector<std::string> Listener::addresses() const {
+    std::vector<std::string> near, far;
+    ifaddrs *all = nullptr;
+    if (::getifaddrs(&all) != 0) all = nullptr;
+    for (const ifaddrs *each = all; each != nullptr; each = each->ifa_next) {
+        if (each->ifa_addr == nullptr || (each->ifa_flags & IFF_UP) == 0) continue;
+        const int family = each->ifa_addr->sa_family;
+        if (family != AF_INET && family != AF_INET6) continue;
+        const auto text = text_of(each->ifa_addr);
+        if (text.empty()) continue;
+        auto &list = (each->ifa_flags & IFF_LOOPBACK) != 0 ? near : far;
+        list.push_back(fmt::format("{}:{}", text, port_));
+    }
+    if (all != nullptr) ::freeifaddrs(all);
+    far.insert(far.end(), near.begin(), near.end());
+    return far;
+}
+
+void Listener::accept_all() {
+    while (true) {
+        Fd socket(
+            ::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+        if (!socket) return;
+        channel::tune(socket);
+        if (strangers_.size() >= most_strangers) forget(*strangers_.front());
+        strangers_.push_back(std::make_unique<Stranger>());
+        Stranger &stranger = *strangers_.back();
+        channel::Stream::Events events;
+        events.frame = [this, &stranger](const channel::Frame &frame) {
+            on_frame(stranger, frame);
+        };
+        events.closed = [this, &stranger](int) { forget(stranger); };
+        stranger.stream = std::make_unique<channel::Stream>(loop_, std::move(socket),
+                                                            std::move(events));
+        stranger.stream->accept_up_to(channel::most_of_hello);
+        stranger.deadline =
+            loop_.after(hello_patience, [this, &stranger] { forget(stranger); });
+    }
+}
+
+void Listener::forget(const Stranger &stranger) {
+    loop_.cancel(stranger.deadline);
+    std::erase_if(strangers_,
+                  [&stranger](const auto &each) { return each.get() == &stranger; });
+}
+
+void Listener::on_frame(Stranger &stranger, const channel::Frame &frame) {
+    auto hello = frame.kind == channel::Kind::hello ? channel::read_hello(frame.body)
+                                                    : std::nullopt;
+    if (!hello || !is_same(hello->secret, secret_)) return forget(stranger);
+    auto stream = std::move(stranger.stream);
+    forget(stranger);
+    stream->accept_up_to(channel::most_bytes);
+    arrived_(std::move(stream), std::move(*hello));
+}
+
+} // namespace px::shims

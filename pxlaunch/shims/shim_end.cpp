@@ -1,0 +1,120 @@
+// shim_end.cpp - how ranks and the job end.
+#include "pxlaunch/shims/shim_runtime.h"
+
+#include <fmt/format.h>
+
+#include <csignal>
+
+namespace px::shims {
+
+namespace {
+
+// Once all shims were let go: the server should have noticed long before.
+constexpr Milliseconds end_patience{2000};
+constexpr Milliseconds kill_patience{1000};
+
+} // namespace
+
+void ShimRuntime::on_frame(Member &member, channel::Frame frame) {
+    const int rank = member.hello.rank;
+    switch (frame.kind) {
+    case channel::Kind::out:
+    case channel::Kind::err:
+        count_output(frame.body.size());
+        if (!on_output) return;
+        return on_output({0, rank},
+                         frame.kind == channel::Kind::out ? tool::Channel::out
+                                                          : tool::Channel::err,
+                         std::move(frame.body));
+    case channel::Kind::taken:
+        if (!member.untaken.empty()) member.untaken.pop_front();
+        return;
+    case channel::Kind::ended:
+        if (const auto ended = channel::read_ended(frame.body))
+            judge_.ended(rank, *ended);
+        break;
+    case channel::Kind::refused:
+        if (const auto refused = channel::read_refused(frame.body))
+            judge_.refused(rank, *refused);
+        break;
+    case channel::Kind::done:
+        member.stream.reset();
+        break;
+    default:
+        return; // of a later version
+    }
+    settle();
+}
+
+void ShimRuntime::on_closed(Member &member, int error_number) {
+    member.stream.reset();
+    member.untaken.clear();
+    judge_.lost(member.hello.rank, error_number);
+    settle();
+}
+
+void ShimRuntime::settle() {
+    if (finished_) return;
+    if (judge_.any_refused() && !started_) return release();
+    if (judge_.is_over()) return release();
+    if (!judge_.must_end() || ending_) return;
+    ending_ = true;
+    signal(nspace_, SIGTERM, {});
+    grace_timer_ = loop_.after(spec_.limits.grace, [this] { kill(nspace_); });
+}
+
+// Every shim ends what its rank left behind, sends the rest of its output, and ends.
+void ShimRuntime::release() {
+    if (!released_) {
+        released_ = true;
+        loop_.cancel(arrival_timer_);
+        loop_.cancel(grace_timer_);
+        send_all(channel::Kind::release);
+        if (paused_) acknowledge(nspace_, unacknowledged_);
+        end_timer_ = loop_.after(end_patience, [this] {
+            // What the server still believes to be running would keep its slots.
+            server_.kill(nspace_);
+            end_timer_ = loop_.after(kill_patience, [this] { finish(); });
+        });
+    }
+    finish_if_clean();
+}
+
+void ShimRuntime::finish_if_clean() {
+    if (!any_open() && (server_ended_ || nspace_.empty())) finish();
+}
+
+void ShimRuntime::finish() {
+    if (finished_) return;
+    finished_ = true;
+    loop_.cancel(end_timer_);
+    for (const auto &each : members_) each->stream.reset();
+    if (on_job_end) on_job_end(judge_.result());
+}
+
+// The ranks' own daemons may be there, or not know yet: the shims end the ranks.
+void ShimRuntime::server_lost() {
+    if (finished_) return;
+    finished_ = true;
+    send_all(channel::Kind::kill);
+    send_all(channel::Kind::release);
+    const auto left = [this] {
+        if (on_lost) on_lost();
+    };
+    loop_.after(any_open() ? kill_patience : Milliseconds(0), left);
+}
+
+void ShimRuntime::kill(const std::string &nspace) {
+    send_all(channel::Kind::kill);
+    const bool bare = !judge_.all_arrived();
+    if (bare) server_.kill(nspace);
+    if (!started_) release();
+}
+
+// A server that loses the end of a job is asked for it; where every rank has its shim
+// there is nothing to ask.
+void ShimRuntime::ask_end(const std::string &nspace) {
+    if (!judge_.all_arrived()) server_.ask_end(nspace);
+}
+
+} // namespace px::shims

@@ -1,0 +1,176 @@
+// shim_runtime.cpp - from the spawn to the moment when all ranks start.
+#include "pxlaunch/shims/shim_runtime.h"
+
+#include "pxlaunch/base/text.h"
+#include "pxlaunch/job/rank_environment.h"
+#include "pxlaunch/shims/command.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+namespace px::shims {
+
+namespace {
+
+// After the server has said that all shims run: a shim gives up after 2 s itself.
+constexpr Milliseconds arrival_patience{4000};
+
+} // namespace
+
+ShimRuntime::ShimRuntime(Loop &loop, tool::Runtime &server, std::string wrapper,
+                         std::string host)
+    : loop_(loop), server_(server), wrapper_(std::move(wrapper)), host_(std::move(host)) {
+    server_.on_output = [this](tool::Source from, tool::Channel channel,
+                               std::string bytes) {
+        // Of a rank without a report; the words of a shim itself (pxwrap: error ...) too.
+        if (on_output) on_output(from, channel, std::move(bytes));
+    };
+    server_.on_job_end = [this](job::JobResult result) {
+        server_ended_ = true;
+        judge_.server_ended(std::move(result));
+        settle();
+    };
+    server_.on_lost = [this] { server_lost(); };
+}
+
+ShimRuntime::~ShimRuntime() {
+    server_.on_output = {};
+    server_.on_job_end = {};
+    server_.on_lost = {};
+}
+
+void ShimRuntime::spawn(const job::Spec &spec, const tool::SpawnExtras &extras,
+                        Spawned done) {
+    spec_ = spec;
+    judge_ = Judge(spec.limits.on_failure);
+    auto opened = Listener::open(
+        loop_, [this](std::unique_ptr<channel::Stream> stream, channel::Hello hello) {
+            arrived(std::move(stream), std::move(hello));
+        });
+    if (!opened) return done(std::move(opened).error());
+    listener_ = std::move(*opened);
+    const Report report{listener_->secret(), host_, listener_->addresses()};
+    const auto shimmed = under_shims(spec, wrapper_, report, extras.rows, extras.columns);
+    server_.spawn(shimmed, extras,
+                  [this, done = std::move(done)](Result<std::string> nspace) {
+                      spawned(std::move(nspace), done);
+                  });
+}
+
+void ShimRuntime::spawned(Result<std::string> nspace, const Spawned &done) {
+    if (!nspace) {
+        for (const auto &each : members_) each->stream.reset();
+        return done(std::move(nspace));
+    }
+    nspace_ = *nspace;
+    if (spec_.np() > 0) judge_.expect(spec_.np());
+    done(std::move(nspace));
+    arrival_timer_ = loop_.after(arrival_patience, [this] {
+        judge_.gone_without_shim();
+        start();
+    });
+    start_if_complete();
+}
+
+void ShimRuntime::arrived(std::unique_ptr<channel::Stream> stream, channel::Hello hello) {
+    const bool late = started_ || released_ || member(hello.rank) != nullptr;
+    if (late || hello.protocol < 1) return; // hung up on: it runs its rank bare, or ends
+    members_.push_back(std::make_unique<Member>());
+    Member &made = *members_.back();
+    made.hello = std::move(hello);
+    made.stream = std::move(stream);
+    channel::Stream::Events events;
+    events.frame = [this, &made](channel::Frame frame) {
+        on_frame(made, std::move(frame));
+    };
+    events.closed = [this, &made](int error_number) { on_closed(made, error_number); };
+    made.stream->handle(std::move(events));
+    made.stream->send(channel::Kind::welcome);
+    judge_.arrived(made.hello.rank, made.hello.host);
+    start_if_complete();
+}
+
+void ShimRuntime::start_if_complete() {
+    if (pulled_ && judge_.all_arrived()) start();
+}
+
+namespace {
+
+// Nodes in the order of the lowest rank on each.
+struct Nodes {
+    std::map<std::string, int> number;
+    std::map<std::string, int> size;
+};
+
+int application_of(const job::Spec &spec, int rank, int &first) {
+    int app = 0;
+    first = 0;
+    for (const auto &each : spec.apps) {
+        if (rank < first + each.np) return app;
+        first += each.np;
+        ++app;
+    }
+    return 0;
+}
+
+} // namespace
+
+void ShimRuntime::start() {
+    if (started_ || released_) return;
+    started_ = true;
+    loop_.cancel(arrival_timer_);
+    std::sort(members_.begin(), members_.end(), [](const auto &one, const auto &other) {
+        return one->hello.rank < other->hello.rank;
+    });
+    Nodes nodes;
+    for (const auto &each : members_) {
+        const auto next = static_cast<int>(nodes.number.size());
+        nodes.number.emplace(each->hello.host, next);
+        ++nodes.size[each->hello.host];
+    }
+    std::map<std::string, int> seen;
+    const auto &placement = spec_.placement;
+    for (const auto &each : members_) {
+        const std::string &host = each->hello.host;
+        job::RankFacts facts;
+        facts.job = nspace_;
+        facts.rank = each->hello.rank;
+        facts.size = std::max(spec_.np(), static_cast<int>(members_.size()));
+        facts.local_rank = seen[host]++;
+        facts.local_size = nodes.size[host];
+        facts.node = nodes.number[host];
+        facts.nodes = static_cast<int>(nodes.number.size());
+        int first = 0;
+        application_of(spec_, facts.rank, first);
+        facts.app_rank = facts.rank - first;
+        facts.bound = !placement.bind.none;
+        job::Environment env;
+        job::add_rank_environment(facts, env);
+        std::string entries;
+        for (const auto &entry : env) (entries += entry) += '\0';
+        if (each->stream) each->stream->send(channel::Kind::go, entries);
+    }
+    settle();
+}
+
+ShimRuntime::Member *ShimRuntime::member(int rank) {
+    const auto found =
+        std::find_if(members_.begin(), members_.end(),
+                     [rank](const auto &each) { return each->hello.rank == rank; });
+    return found == members_.end() ? nullptr : found->get();
+}
+
+bool ShimRuntime::any_open() const {
+    return std::any_of(members_.begin(), members_.end(),
+                       [](const auto &each) { return each->stream != nullptr; });
+}
+
+void ShimRuntime::send_all(channel::Kind kind, std::string_view body) {
+    for (const auto &each : members_) {
+        if (each->stream) each->stream->send(kind, body);
+    }
+}
+
+} // namespace px::shims

@@ -1,0 +1,78 @@
+#pragma once
+// A job on a server that is not ours: it starts the shims, and they and the judge do the
+// rest. No rank starts before all shims have reported, so a job starts whole or not at
+// all; no shim is let go before all ranks have ended, so the server sees neither short
+// jobs nor failures, which it may lose. Ranks without a shim's report (no network to us)
+// are the server's: it carries their output and tells how they ended.
+
+#include "pxlaunch/shims/judge.h"
+#include "pxlaunch/shims/listener.h"
+#include "pxlaunch/tool/runtime.h"
+
+#include <deque>
+
+namespace px::shims {
+
+class ShimRuntime : public tool::Runtime {
+  public:
+    // `wrapper`: pxwrap's path on the nodes; `host`: this node's name.
+    ShimRuntime(Loop &loop, tool::Runtime &server, std::string wrapper, std::string host);
+    ~ShimRuntime() override;
+
+    void spawn(const job::Spec &spec, const tool::SpawnExtras &extras,
+               Spawned done) override;
+    void pull(const std::string &nspace, Done done) override;
+    void push_input(const std::string &nspace, const job::Stdin &to, std::string bytes,
+                    bool end, std::function<void()> done) override;
+    void signal(const std::string &nspace, int number, Done done) override;
+    void kill(const std::string &nspace) override;
+    void acknowledge(const std::string &nspace, unsigned long long bytes) override;
+    void set_window(const std::string &nspace, int rows, int columns) override;
+    void print_stacks(const std::string &nspace, Done done) override;
+    void query(const std::vector<std::string> &keys, const std::string &nspace,
+               Answered done) override;
+    void ask_end(const std::string &nspace) override;
+
+  private:
+    struct Member {
+        channel::Hello hello;
+        std::unique_ptr<channel::Stream> stream;   // none: it has closed it
+        std::deque<std::shared_ptr<void>> untaken; // frames of input
+        bool reported = false;                     // ended or refused
+    };
+
+    // shim_runtime.cpp: arriving and starting
+    void arrived(std::unique_ptr<channel::Stream> stream, channel::Hello hello);
+    void spawned(Result<std::string> nspace, const Spawned &done);
+    void start_if_complete();
+    void start();
+    // shim_end.cpp
+    void on_frame(Member &member, channel::Frame frame);
+    void on_closed(Member &member, int error_number);
+    void settle(); // after every piece of news
+    void release();
+    void finish_if_clean();
+    void finish();
+    void server_lost();
+    // shim_streams.cpp
+    void count_output(std::size_t bytes);
+
+    void send_all(channel::Kind kind, std::string_view body = {});
+    [[nodiscard]] Member *member(int rank);
+    [[nodiscard]] bool any_open() const;
+
+    Loop &loop_;
+    tool::Runtime &server_;
+    std::string wrapper_, host_;
+    job::Spec spec_;
+    Judge judge_{job::OnFailure::kill};
+    std::unique_ptr<Listener> listener_;
+    std::vector<std::unique_ptr<Member>> members_;
+    std::string nspace_;
+    bool pulled_ = false, started_ = false, ending_ = false, released_ = false;
+    bool server_ended_ = false, finished_ = false, paused_ = false;
+    std::size_t unacknowledged_ = 0; // bytes of output
+    Loop::Timer arrival_timer_ = 0, grace_timer_ = 0, end_timer_ = 0;
+};
+
+} // namespace px::shims

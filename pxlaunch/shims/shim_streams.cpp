@@ -1,0 +1,83 @@
+// shim_streams.cpp - output, input and signals between the driver and the shims.
+#include "pxlaunch/shims/shim_runtime.h"
+
+#include <fmt/format.h>
+
+#include <memory>
+
+namespace px::shims {
+
+namespace {
+constexpr std::size_t window = 8 << 20; // bytes that the driver has not yet written
+} // namespace
+
+void ShimRuntime::pull(const std::string &nspace, Done done) {
+    server_.pull(nspace, [this, done = std::move(done)](Result<void> pulled) {
+        pulled_ = true;
+        done(std::move(pulled));
+        start_if_complete();
+    });
+}
+
+// What is not read here waits in the shims, and then in the ranks.
+void ShimRuntime::count_output(std::size_t bytes) {
+    unacknowledged_ += bytes;
+    if (paused_ || unacknowledged_ < window) return;
+    paused_ = true;
+    for (const auto &each : members_) {
+        if (each->stream) each->stream->read(false);
+    }
+}
+
+void ShimRuntime::acknowledge(const std::string &, unsigned long long bytes) {
+    unacknowledged_ -= std::min<std::size_t>(unacknowledged_, bytes);
+    if (!paused_ || unacknowledged_ > window / 2) return;
+    paused_ = false;
+    for (const auto &each : members_) {
+        if (each->stream) each->stream->read(true);
+    }
+}
+
+void ShimRuntime::push_input(const std::string &nspace, const job::Stdin &to,
+                             std::string bytes, bool end, std::function<void()> done) {
+    // The last that lets go of it answers the sender.
+    const std::shared_ptr<void> answer(nullptr, [done](void *) { done(); });
+    for (const auto &each : members_) {
+        const bool wanted = to.to == job::StdinTo::all || to.rank == each->hello.rank;
+        if (!wanted || !each->stream) continue;
+        if (!bytes.empty()) {
+            each->stream->send(channel::Kind::in, bytes);
+            each->untaken.push_back(answer);
+        }
+        if (end) each->stream->send(channel::Kind::in_end);
+    }
+    if (judge_.all_arrived()) return;
+    server_.push_input(nspace, to, std::move(bytes), end, [answer] {});
+}
+
+void ShimRuntime::signal(const std::string &nspace, int number, Done done) {
+    send_all(channel::Kind::signal, fmt::format("{}", number));
+    if (!judge_.all_arrived()) return server_.signal(nspace, number, std::move(done));
+    // It is on its way; nothing comes back.
+    if (done) loop_.post([done = std::move(done)] { done({}); });
+}
+
+void ShimRuntime::set_window(const std::string &, int rows, int columns) {
+    if (Member *first = member(0); first != nullptr && first->stream) {
+        first->stream->send(channel::Kind::window, fmt::format("{} {}", rows, columns));
+    }
+}
+
+void ShimRuntime::print_stacks(const std::string &, Done done) {
+    if (!done) return;
+    loop_.post([done = std::move(done)] {
+        done(cannot_run("stack traces are not supported on a server of another kind"));
+    });
+}
+
+void ShimRuntime::query(const std::vector<std::string> &keys, const std::string &nspace,
+                        Answered done) {
+    server_.query(keys, nspace, std::move(done));
+}
+
+} // namespace px::shims

@@ -5,6 +5,7 @@
 #include "pxlaunch/pmix/keys.h"
 #include "pxlaunch/pmix/settings.h"
 #include "pxlaunch/tool/job_end.h"
+#include "pxlaunch/tool/wire.h"
 
 #include <fmt/format.h>
 #include <pmix_tool.h>
@@ -121,6 +122,7 @@ Result<void> outcome(const Attempt &attempt) {
 } // namespace
 
 Result<void> Session::initialize(const AttachTo &to) {
+    take_over_reading();
     pmix::choose_wire_format(to.pmix_version);
     auto attempt = std::make_shared<Attempt>();
     attempt->uri = to.uri;

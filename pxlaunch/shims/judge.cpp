@@ -95,9 +95,8 @@ void Judge::server_ended(job::JobResult result) {
     if (!server_) server_ = std::move(result);
 }
 
-bool Judge::is_over() const {
-    if (over_ < arrived_) return false;
-    return server_ || (counted_ && over_ == static_cast<int>(ranks_.size()));
+bool Judge::no_report_to_come() const {
+    return over_ == arrived_ && (closed_ || server_ || all_arrived());
 }
 
 bool Judge::must_end() const {

@@ -27,9 +27,8 @@ class Judge {
     [[nodiscard]] bool all_arrived() const;
     [[nodiscard]] bool any_refused() const { return refused_.has_value(); }
     [[nodiscard]] bool all_bare() const { return closed_ && arrived_ == 0; }
-    // No report is to come any more: of no rank, or only of ranks without a shim, whose
-    // end the server has told.
-    [[nodiscard]] bool is_over() const;
+    // No shim has anything more to report. Ranks without one may still run.
+    [[nodiscard]] bool no_report_to_come() const;
     // A rank failed, and --on-failure ends the others.
     [[nodiscard]] bool must_end() const;
     [[nodiscard]] job::JobResult result() const;

@@ -56,7 +56,7 @@ void ShimRuntime::on_closed(Member &member, int error_number) {
 void ShimRuntime::settle() {
     if (finished_) return;
     if (judge_.any_refused() && !started_) return release();
-    if (judge_.is_over()) return release();
+    if (judge_.no_report_to_come()) return release();
     if (!judge_.must_end() || ending_) return;
     ending_ = true;
     signal(nspace_, SIGTERM, {});
@@ -71,13 +71,18 @@ void ShimRuntime::release() {
         loop_.cancel(grace_timer_);
         send_all(channel::Kind::release);
         if (paused_) acknowledge(nspace_, unacknowledged_);
-        end_timer_ = loop_.after(end_patience, [this] {
-            // What the server still believes to be running would keep its slots.
-            server_.kill(nspace_);
-            end_timer_ = loop_.after(kill_patience, [this] { finish(); });
-        });
+        if (judge_.all_arrived() || !started_) expect_end();
     }
     finish_if_clean();
+}
+
+// Nothing of the job runs any more: the server's word for it is only awaited so long.
+void ShimRuntime::expect_end() {
+    end_timer_ = loop_.after(end_patience, [this] {
+        // What the server still believes to be running would keep its slots.
+        server_.kill(nspace_);
+        end_timer_ = loop_.after(kill_patience, [this] { finish(); });
+    });
 }
 
 void ShimRuntime::finish_if_clean() {

@@ -152,6 +152,7 @@ void ShimRuntime::start() {
         for (const auto &entry : env) (entries += entry) += '\0';
         if (each->stream) each->stream->send(channel::Kind::go, entries);
     }
+    for (const auto &push : std::exchange(early_input_, {})) push();
     settle();
 }
 

@@ -51,6 +51,7 @@ class ShimRuntime : public tool::Runtime {
     void on_closed(Member &member, int error_number);
     void settle(); // after every piece of news
     void release();
+    void expect_end();
     void finish_if_clean();
     void finish();
     void server_lost();
@@ -68,6 +69,7 @@ class ShimRuntime : public tool::Runtime {
     Judge judge_{job::OnFailure::kill};
     std::unique_ptr<Listener> listener_;
     std::vector<std::unique_ptr<Member>> members_;
+    std::vector<std::function<void()>> early_input_;
     std::string nspace_;
     bool pulled_ = false, started_ = false, ending_ = false, released_ = false;
     bool server_ended_ = false, finished_ = false, paused_ = false;

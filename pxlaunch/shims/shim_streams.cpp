@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <csignal>
 #include <memory>
 
 namespace px::shims {
@@ -40,6 +42,13 @@ void ShimRuntime::acknowledge(const std::string &, unsigned long long bytes) {
 
 void ShimRuntime::push_input(const std::string &nspace, const job::Stdin &to,
                              std::string bytes, bool end, std::function<void()> done) {
+    if (!started_) { // for ranks whose shims have not all arrived
+        early_input_.push_back([this, nspace, to, bytes = std::move(bytes), end,
+                                done = std::move(done)]() mutable {
+            push_input(nspace, to, std::move(bytes), end, std::move(done));
+        });
+        return;
+    }
     // The last that lets go of it answers the sender.
     const std::shared_ptr<void> answer(nullptr, [done](void *) { done(); });
     for (const auto &each : members_) {
@@ -56,6 +65,8 @@ void ShimRuntime::push_input(const std::string &nspace, const job::Stdin &to,
 }
 
 void ShimRuntime::signal(const std::string &nspace, int number, Done done) {
+    const bool ends = number == SIGTERM || number == SIGINT || number == SIGHUP;
+    if (!started_ && ends) kill(nspace); // no rank is there to be asked
     send_all(channel::Kind::signal, fmt::format("{}", number));
     if (!judge_.all_arrived()) return server_.signal(nspace, number, std::move(done));
     // It is on its way; nothing comes back.

@@ -1,0 +1,86 @@
+"""A job over three nodes of a real PRRTE DVM: where its ranks are, what they get, what they say."""
+import os
+import zlib
+
+import hpcc
+import pxlab
+import pxtest
+
+
+class Ranks(pxlab.LabCase):  # ctest: serial timeout=120
+    def test_every_node_takes_part(self):
+        done = self.expect(0, ["-n", "6", "--map-by", "node", "--tag", "hostname"])
+        self.assertEqual(sorted(done.out.split(b"\n")[:-1]),
+                         [b"%d: n%d" % (rank, rank % 3 + 1) for rank in range(6)])
+        self.assertEqual(done.err, b"")
+
+    def test_mpi_comes_up_over_the_nodes(self):
+        done = self.expect(0, ["-n", "6", "init_finalize"])
+        self.assertIn(b"6 processes, up to 2 per node, 3 nodes\n", done.out)
+
+    def test_hpcc(self):
+        self.lab("exec", "n1", "tee", "hpccinf.txt", input=hpcc.text(2, 3))
+        self.expect(0, ["-n", "6", "hpcc"], timeout=90)
+        output = self.lab("exec", "n1", "cat", "hpccoutf.txt")
+        self.assertIn("PASSED", output)
+        self.assertNotIn("FAILED", output)
+
+    def test_the_ranks_environment(self):
+        done = self.expect(0, ["-n", "6", "--map-by", "node", "-x", "BYTES=a\n'\"$(x) *", "show_rank"],
+                           env={"SECRET_OF_MINE": "kept"})
+        ranks = pxtest.ranks(done.out)
+        self.assertEqual(sorted(ranks), list(range(6)))
+        for number, rank in ranks.items():
+            env = rank["env"]
+            self.assertEqual(env["BYTES"], b"a\n'\"$(x) *")
+            self.assertEqual(env["SECRET_OF_MINE"], b"kept")  # the whole environment, as srun has it
+            self.assertEqual(env["PXLAUNCH_LOCAL_RANK"], b"%d" % (number // 3))
+            self.assertEqual(env["PXLAUNCH_LOCAL_SIZE"], b"2")
+            self.assertEqual(env["PXLAUNCH_NODE_RANK"], b"%d" % (number % 3))
+            self.assertEqual(env["PXLAUNCH_NNODES"], b"3")
+            self.assertEqual(env["OMPI_COMM_WORLD_SIZE"], b"6")
+            # Nothing of the daemons' own environment, nor of the shim's.
+            foreign = [name for name in env if name.startswith(("SSH_", "PXWRAP_", "DYLD_", "LD_"))]
+            self.assertEqual(foreign, [])
+
+    def test_arguments_cross_byte_for_byte(self):
+        words = ["", "a b", "*", "$HOME", "'\"", "x\ny", "--", ":;&"]
+        done = self.expect(0, ["-n", "1", "--", "show_rank", *words])
+        self.assertEqual(pxtest.ranks(done.out)[0]["argv"][1:], [word.encode() for word in words])
+
+    def test_directory(self):
+        done = self.expect(0, ["-n", "3", "--map-by", "node", "-C", "/usr/share", "pwd"])
+        self.assertEqual(done.out, b"/usr/share\n" * 3)
+
+    def test_two_applications(self):
+        done = self.expect(0, ["--tag", "-n", "1", "echo", "a", ":", "-n", "2", "sh", "-c", "echo b$PXLAUNCH_APP_RANK"])
+        self.assertEqual(sorted(done.out.split(b"\n")), [b"", b"0: a", b"1: b0", b"2: b1"])
+
+
+class Streams(pxlab.LabCase):  # ctest: serial timeout=180
+    def test_an_unfinished_line(self):
+        for _ in range(20):
+            self.assertEqual(self.expect(0, ["-n", "1", "printf", "abc"]).out, b"abc")
+
+    def test_stdout_and_stderr(self):
+        done = self.expect(0, ["-n", "3", "--map-by", "node", "sh", "-c", "echo out; echo err >&2"])
+        self.assertEqual((done.out, done.err), (b"out\n" * 3, b"err\n" * 3))
+
+    def test_much_output(self):
+        done = self.expect(0, ["-n", "6", "--map-by", "node", "flood", "8000000"], timeout=60)
+        self.assertEqual(len(done.out), 6 * 8_000_000)
+
+    def test_input_to_one_and_to_all(self):
+        data = os.urandom(20_000_000)
+        line = b"%%d %d %08x" % (len(data), zlib.crc32(data))
+        empty = b"%d 0 00000000"
+        for to, wanted in (("2", [empty % 0, empty % 1, line % 2]), ("all", [line % rank for rank in range(3)])):
+            done = self.expect(0, ["-n", "3", "--map-by", "node", "--stdin", to, "checksum"], stdin=data, timeout=60)
+            self.assertEqual(sorted(done.out.splitlines()), wanted)
+
+    def test_input_that_nobody_reads(self):
+        self.expect(0, ["-n", "2", "true"], stdin=bytes(5_000_000))
+
+    def test_a_terminal(self):
+        done = self.expect(0, ["-n", "1", "--pty", "sh", "-c", "test -t 0 && test -t 1 && echo terminal"])
+        self.assertEqual(done.out, b"terminal\r\n")

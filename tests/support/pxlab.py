@@ -1,0 +1,82 @@
+"""Tests on the nodes of tests/lab: a lab for each class, with a PRRTE DVM over its nodes.
+
+The programs are those of PX_LAB_BUILD/release/bin, which the nodes see at /build/release/bin; `tests/run prrte` builds
+them. Processes on the nodes are processes of this machine too: pxtest finds and counts them.
+"""
+import os
+import pathlib
+import subprocess
+import time
+
+import pxtest
+
+LAB = pxtest.TREE / "tests/lab/lab"
+BUILD = pathlib.Path(os.environ.get("PX_LAB_BUILD") or pxtest.TREE / "build/trixie")
+NODE_BIN = "/build/release/bin"
+
+
+class LabCase(pxtest.Case):
+    """Nodes n1, n2, ..., pxlaunch on n1, and a DVM with two slots on each, whose address is in PXLAUNCH_URI."""
+
+    KIND = os.environ.get("PX_LAB_KIND", "prrte")
+    NODES = 3
+    DVM = True
+
+    @classmethod
+    def setUpClass(cls):
+        cls.lab_env = {**os.environ, "LAB": f"test.{os.getpid()}", "LAB_BUILD": str(BUILD)}
+        cls.lab("up", cls.KIND, str(cls.NODES))
+        cls.addClassCleanup(cls.lab, "down")
+        if cls.DVM:
+            cls.start_dvm()
+
+    @classmethod
+    def lab(cls, *words, check=True, **options):
+        settings = {"timeout": 120, "text": True, "capture_output": True, "stdin": subprocess.DEVNULL, **options}
+        if settings.get("input"):
+            del settings["stdin"]
+        done = subprocess.run([LAB, *words], env=cls.lab_env, **settings)
+        if check and done.returncode != 0:
+            raise AssertionError(f"lab {words}: {done}")
+        return done.stdout
+
+    @classmethod
+    def start_dvm(cls, *options):
+        hosts = ",".join(f"n{i + 1}:2" for i in range(cls.NODES))
+        cls.lab("exec", "n1", "prte", "--daemonize", "--no-ready-msg", "--report-uri", "uri", "--host", hosts,
+                *options, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, capture_output=False)
+        end = time.monotonic() + 30
+        while not cls.lab("exec", "n1", "sh", "-c", "cat uri 2>/dev/null || true").strip():
+            assert time.monotonic() < end, "no DVM within 30 s"
+            time.sleep(0.05)
+        cls.uri = cls.lab("exec", "n1", "head", "-n", "1", "uri").strip()
+
+    def setUp(self):
+        super().setUp()
+        self.env = {"PATH": f"{NODE_BIN}:/usr/local/bin:/usr/bin:/usr/sbin", "PXTEST_ID": self.tag[10:],
+                    "OMPI_MCA_btl_tcp_if_include": "10.71.0.0/24", "PXLAUNCH_URI": "file:/home/user/uri"}
+
+    def start_program(self, argv, stdin=None, env=None, cwd=None, node="n1", **options):
+        whole = {name: value for name, value in {**self.env, **(env or {})}.items() if value is not None}
+        entries = [f"{name}={value}" for name, value in whole.items()]
+        change = ["-C", cwd] if cwd else []
+        return super().start_program([str(LAB), "exec", node, "/usr/bin/env", *change, *entries, *argv], stdin,
+                                     env=self.lab_env, **options)
+
+    def nodes_pids(self, node):
+        """The processes of a node, as this machine numbers them."""
+        first = (pathlib.Path("/run/pxlaunch-lab") / self.lab_env["LAB"] / "nodes" / node).read_text().split()[0]
+        space = os.readlink(f"/proc/{first}/ns/pid")
+        found = []
+        for entry in os.listdir("/proc"):
+            if entry.isdigit():
+                try:
+                    if os.readlink(f"/proc/{entry}/ns/pid") == space:
+                        found.append(pxtest.Process(entry))
+                except OSError:
+                    pass  # it is gone
+        return found
+
+    def launcher(self):
+        """The pxlaunch of this test, as a process of this machine."""
+        return self.eventually("pxlaunch runs", lambda: self.processes("pxlaunch"))[0]

@@ -6,6 +6,7 @@ them. Processes on the nodes are processes of this machine too: pxtest finds and
 import os
 import pathlib
 import subprocess
+import tempfile
 import time
 
 import pxtest
@@ -13,6 +14,16 @@ import pxtest
 LAB = pxtest.TREE / "tests/lab/lab"
 BUILD = pathlib.Path(os.environ.get("PX_LAB_BUILD") or pxtest.TREE / "build/trixie")
 NODE_BIN = "/build/release/bin"
+
+
+class OnNode(pxtest.Running):
+    """A pxlaunch on a node; between it and us there is only what entered the node."""
+
+    def signal(self, number):
+        alive = self.case.eventually("pxlaunch runs", lambda: self.case.processes("pxlaunch"))
+        for process in alive:
+            process.kill(number)
+        return self
 
 
 class LabCase(pxtest.Case):
@@ -53,19 +64,30 @@ class LabCase(pxtest.Case):
 
     def setUp(self):
         super().setUp()
+        shared = self.state() / "home/user"
+        self.home = pathlib.Path(tempfile.mkdtemp(prefix="t", dir=shared))  # here; over there it is self.node_home
+        os.chown(self.home, 1000, 1000)
+        self.node_home = f"/home/user/{self.home.name}"
         self.env = {"PATH": f"{NODE_BIN}:/usr/local/bin:/usr/bin:/usr/sbin", "PXTEST_ID": self.tag[10:],
                     "OMPI_MCA_btl_tcp_if_include": "10.71.0.0/24", "PXLAUNCH_URI": "file:/home/user/uri"}
+
+    @classmethod
+    def state(cls):
+        return pathlib.Path("/run/pxlaunch-lab") / cls.lab_env["LAB"]
 
     def start_program(self, argv, stdin=None, env=None, cwd=None, node="n1", **options):
         whole = {name: value for name, value in {**self.env, **(env or {})}.items() if value is not None}
         entries = [f"{name}={value}" for name, value in whole.items()]
-        change = ["-C", cwd] if cwd else []
-        return super().start_program([str(LAB), "exec", node, "/usr/bin/env", *change, *entries, *argv], stdin,
-                                     env=self.lab_env, **options)
+        running = super().start_program(
+            [str(LAB), "exec", node, "/usr/bin/env", "-C", cwd or self.node_home, *entries, *argv], stdin,
+            env=self.lab_env, cwd="/", **options)
+        running.__class__ = OnNode
+        running.node = node
+        return running
 
     def nodes_pids(self, node):
         """The processes of a node, as this machine numbers them."""
-        first = (pathlib.Path("/run/pxlaunch-lab") / self.lab_env["LAB"] / "nodes" / node).read_text().split()[0]
+        first = (self.state() / "nodes" / node).read_text().split()[0]
         space = os.readlink(f"/proc/{first}/ns/pid")
         found = []
         for entry in os.listdir("/proc"):
@@ -76,7 +98,3 @@ class LabCase(pxtest.Case):
                 except OSError:
                     pass  # it is gone
         return found
-
-    def launcher(self):
-        """The pxlaunch of this test, as a process of this machine."""
-        return self.eventually("pxlaunch runs", lambda: self.processes("pxlaunch"))[0]

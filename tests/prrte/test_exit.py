@@ -1,0 +1,39 @@
+"""The exit-status table of the embedded server, on a PRRTE DVM over three nodes."""
+import importlib.util
+import pathlib
+
+import pxlab
+
+spec = importlib.util.spec_from_file_location(
+    "embedded_exit", pathlib.Path(__file__).resolve().parents[1] / "embedded/test_exit.py")
+embedded = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(embedded)
+
+
+class Codes(pxlab.LabCase, embedded.Codes):  # ctest: serial timeout=120
+    pass
+
+
+class NotRun(pxlab.LabCase, embedded.NotRun):  # ctest: serial timeout=120
+    def test_a_directory_as_program(self):
+        self.refused(126, [self.node_home], self.node_home.encode())
+
+    def test_missing_on_one_node(self):
+        self.lab("exec", "n1", "sh", "-c", "cp /bin/true /tmp/here; chmod +x /tmp/here")
+        self.lab("exec", "n2", "sh", "-c", "cp /bin/true /tmp/here; chmod +x /tmp/here")
+        self.refused(127, ["-n", "3", "--map-by", "node", "/tmp/here"], b"/tmp/here", b"n3")
+
+    def test_unknown_host(self):
+        self.refused(125, ["-n", "1", "--host", "n9", "true"])
+
+
+class Timeouts(pxlab.LabCase, embedded.Timeouts):  # ctest: serial timeout=120
+    pass
+
+
+class Signals(pxlab.LabCase, embedded.Signals):  # ctest: serial timeout=180
+    pass
+
+
+class Grandchildren(pxlab.LabCase, embedded.Grandchildren):  # ctest: serial timeout=60
+    pass

@@ -10,6 +10,10 @@
 
 namespace px::channel {
 
+namespace {
+constexpr int quietly = MSG_NOSIGNAL | MSG_DONTWAIT;
+} // namespace
+
 void tune(const Fd &socket) {
     const auto set = [&socket](int level, int name, int value) {
         ::setsockopt(socket.get(), level, name, &value, sizeof value);
@@ -54,8 +58,8 @@ void Stream::send(Kind kind, std::string_view body) {
     if (unsent() > enough) was_full_ = true;
     if (!idle) return;
     // A peer that is gone is noticed by the loop: nobody expects that inside send().
-    const auto put = write_some(socket_.get(), unsent_.data(), unsent_.size());
-    if (put && *put > 0) note_sent(static_cast<std::size_t>(*put));
+    const auto put = ::send(socket_.get(), unsent_.data(), unsent_.size(), quietly);
+    if (put > 0) note_sent(static_cast<std::size_t>(put));
     choose_events();
 }
 
@@ -74,13 +78,13 @@ void Stream::on_ready(std::uint32_t events) {
 }
 
 bool Stream::write_bytes() {
-    const auto put =
-        write_some(socket_.get(), unsent_.data() + sent_, unsent_.size() - sent_);
-    if (!put) {
-        close(ECONNRESET);
+    const auto put = ::send(socket_.get(), unsent_.data() + sent_,
+                            unsent_.size() - sent_, quietly);
+    if (put < 0 && errno != EAGAIN && errno != EINTR) {
+        close(errno == EPIPE ? ECONNRESET : errno);
         return false;
     }
-    if (*put > 0) note_sent(static_cast<std::size_t>(*put));
+    if (put > 0) note_sent(static_cast<std::size_t>(put));
     choose_events();
     if (was_full_ && unsent() < enough / 2) {
         was_full_ = false;

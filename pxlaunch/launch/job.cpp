@@ -17,6 +17,7 @@ namespace px::launch {
 
 namespace {
 constexpr Milliseconds status_patience{2000}; // for a slow reader of --status-fd
+constexpr Milliseconds nodes_patience{5000};
 } // namespace
 
 // --report and --status-fd.
@@ -90,16 +91,54 @@ std::string Launch::draw(const std::string &layout_json) const {
     return *text;
 }
 
-Result<job::JobResult> Launch::drive_job(Loop &loop, Audience &audience,
-                                         const discover::Found &found) {
+Result<Loop *> Launch::loop() {
+    if (loop_ == nullptr) loop_ = PX_TRY(Loop::create()).release();
+    return loop_;
+}
+
+Result<void> Launch::attach(const discover::Found &found) {
+    if (session_) return {};
+    Loop *const loop = PX_TRY(this->loop());
     auto attached = [&]() -> Result<std::unique_ptr<tool::Session>> {
-        const auto to = PX_TRY(address(found, signals_->ending()));
-        return tool::Session::attach(loop, to);
+        const auto to = PX_TRY(address(found, signals_ ? signals_->ending() : -1));
+        return tool::Session::attach(*loop, to);
     }();
     if (!attached) {
-        const auto signal = signals_->read_ending();
+        const auto signal = signals_ ? signals_->read_ending() : std::nullopt;
         return signal ? drive::not_started(*signal) : attached.error();
     }
+    session_ = std::move(*attached);
+    return {};
+}
+
+// A server that is not ours shares its slots out among jobs; how many it has it does not
+// tell.
+Result<void> Launch::learn_nodes(const discover::Found &found) {
+    PX_TRY(attach(found));
+    auto &allocation = surroundings_.allocation;
+    allocation.managed = true;
+    allocation.name = fmt::format("the server {}", found.server.nspace);
+    // Shared with an answer that may come when nobody waits any more.
+    const auto answer = std::make_shared<std::vector<std::string>>();
+    session_->nodes([answer, loop = loop_](Result<std::vector<std::string>> nodes) {
+        if (nodes) *answer = std::move(*nodes);
+        loop->stop();
+    });
+    const auto late = loop_->after(nodes_patience, [loop = loop_] { loop->stop(); });
+    loop_->run();
+    loop_->cancel(late);
+    // Without them: who names no nodes needs none.
+    allocation.nodes = *answer;
+    command_.reasons.push_back(
+        {"nodes", answer->empty() ? "the server does not tell them"
+                                  : fmt::format("{}: where the server has its daemons",
+                                                join(*answer, ", "))});
+    return {};
+}
+
+Result<job::JobResult> Launch::drive_job(Audience &audience,
+                                         const discover::Found &found) {
+    PX_TRY(attach(found));
     drive::DriveOptions options;
     options.parent = parent_of(found, surroundings_.environment);
     options.map_only = command_.options.dry_run;
@@ -113,27 +152,25 @@ Result<job::JobResult> Launch::drive_job(Loop &loop, Audience &audience,
         if (audience.report) audience.report->set_job(nspace, spec);
         if (audience.status) audience.status->started(nspace, np_);
     };
-    session_ = std::move(*attached);
-    drive_ =
-        std::make_unique<drive::Drive>(loop, runtime(loop), *signals_, spec_, options);
+    drive_ = std::make_unique<drive::Drive>(*loop_, runtime(), *signals_, spec_, options);
     return drive_->run();
 }
 
 // A server of ours needs no help; and without pxwrap there is none to give.
-tool::Runtime &Launch::runtime(Loop &loop) {
+tool::Runtime &Launch::runtime() {
     if (session_->is_own_server()) return *session_;
     const auto wrapper = tool::beside_us("pxwrap");
     if (!wrapper) return *session_;
-    shims_ = std::make_unique<shims::ShimRuntime>(loop, *session_, *wrapper, here_.host);
+    shims_ =
+        std::make_unique<shims::ShimRuntime>(*loop_, *session_, *wrapper, here_.host);
     return *shims_;
 }
 
 Result<int> Launch::run_job(const discover::Found &found) {
-    // Never destroyed: libpmix's thread may post to it until the process ends.
-    Loop &loop = *PX_TRY(Loop::create()).release();
+    Loop &loop = *PX_TRY(this->loop());
     auto audience = PX_TRY(gather(loop, command_.options, spec_));
     const double started = drive::seconds_since_epoch();
-    const auto ran = drive_job(loop, audience, found);
+    const auto ran = drive_job(audience, found);
     if (!ran) {
         audience.tell_end(loop, {}, static_cast<int>(ran.error().exit), ran.error().what);
         return ran.error();

@@ -90,20 +90,24 @@ Result<void> Launch::start_server(const discover::Found &found) {
 Result<tool::AttachTo> Launch::address(const discover::Found &found, int interrupt) {
     const Patience patience{command_.options.limits.start_timeout, interrupt};
     if (!server_)
-        return tool::AttachTo{found.server.attach, found.server.version, patience};
+        return tool::AttachTo{found.server.nspace, found.server.attach,
+                              found.server.version, patience};
     const auto ready = PX_TRY(server_->wait(patience));
     server_directory_ = ready.directory;
-    return tool::AttachTo{ready.uri, pmix::library_version(), patience};
+    return tool::AttachTo{discover::namespace_of(ready.uri), ready.uri,
+                          pmix::library_version(), patience};
 }
 
 // What the chosen server changes for the counts and places of the job.
-void Launch::describe(const discover::Found &found) {
+Result<void> Launch::describe(const discover::Found &found) {
     auto &allocation = surroundings_.allocation;
     allocation.managed = found.managed;
-    if (!found.managed) return;
+    if (found.kind == discover::Found::attach && !found.ours) return learn_nodes(found);
+    if (!found.managed) return {};
     allocation.name = "the shared server";
     allocation.cores = found.cores;
     allocation.cores_source = "the server's rendezvous file";
+    return {};
 }
 
 Result<int> Launch::inspect(const discover::Found &found) {
@@ -126,7 +130,7 @@ Result<int> Launch::find_and_run() {
         signals_ = PX_TRY(drive::Signals::block(command_.options.limits.forward_signals));
     }
     PX_TRY(start_server(found));
-    describe(found);
+    PX_TRY(describe(found));
     auto spec = cli::make_spec(command_.options, command_.config, surroundings_,
                                command_.reasons);
     if (!spec) return print_all(spec.errors);

@@ -30,18 +30,23 @@ class Launch {
     Result<void> start_server(const discover::Found &found);
     Result<tool::AttachTo> address(const discover::Found &found, int interrupt);
     Result<int> find_and_run();
-    Result<int> run_job(const discover::Found &found); // job.cpp
-    Result<job::JobResult> drive_job(Loop &loop, Audience &audience,
-                                     const discover::Found &found);
+    // job.cpp; the loop is made, and the session attached, when first needed
+    Result<Loop *> loop();
+    Result<void> attach(const discover::Found &found);
+    Result<void> learn_nodes(const discover::Found &found);
+    Result<int> run_job(const discover::Found &found);
+    Result<job::JobResult> drive_job(Audience &audience, const discover::Found &found);
     [[nodiscard]] std::string draw(const std::string &layout_json) const;
-    tool::Runtime &runtime(Loop &loop);
-    void describe(const discover::Found &found);
+    tool::Runtime &runtime();
+    Result<void> describe(const discover::Found &found);
     [[nodiscard]] bool runs_job() const;
 
     cli::Command command_;
     cli::Surroundings surroundings_;
     discover::Here here_;
     std::optional<tool::LocalServer> server_;
+    Loop *loop_ =
+        nullptr; // never destroyed: libpmix's thread may post to it till the end
     // As long as the loop runs: it calls them, also while the last words are written.
     std::unique_ptr<drive::Signals> signals_;
     std::unique_ptr<tool::Session> session_;

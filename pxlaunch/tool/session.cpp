@@ -144,7 +144,7 @@ Result<void> Session::initialize(const AttachTo &to) {
     }
     PX_TRY(outcome(*attempt));
     self_ = attempt->self.nspace;
-    server_ = to.uri.substr(0, to.uri.find('.'));
+    server_ = to.nspace;
     own_ = server_.starts_with(pmix::key::server_prefix);
     return {};
 }

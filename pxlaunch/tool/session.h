@@ -12,6 +12,7 @@
 namespace px::tool {
 
 struct AttachTo {
+    std::string nspace;       // of the server
     std::string uri;          // "NAMESPACE.RANK;tcp4://ADDRESS:PORT" or "file:PATH"
     std::string pmix_version; // of the server; empty: unknown
     Patience patience{Milliseconds(60'000)};
@@ -37,6 +38,10 @@ class Session : public Runtime {
     void query(const std::vector<std::string> &keys, const std::string &nspace,
                Answered done) override;
     void ask_end(const std::string &nspace) override;
+
+    // The nodes of a server that is not ours, in its order.
+    using Nodes = std::function<void(Result<std::vector<std::string>>)>;
+    void nodes(Nodes done);
 
     // For the event handler: every tool hears of every job's end.
     void take_job_end(const std::string &nspace, job::JobResult result) const {

@@ -59,9 +59,29 @@ void add_own(const job::Spec &spec, const SpawnExtras &extras, pmix::InfoList &i
         infos.text(key::pty, fmt::format("{} {}", extras.rows, extras.columns));
 }
 
+// "default" is a word of ours; a bind word that it does not know ends PRRTE 3.0.14. What
+// it means on a server that shares out its slots: a slot is a core.
+std::string bind_word(const job::BindTo &bind, bool own) {
+    const auto word = job::to_string(bind);
+    return own || word != "default" ? word : "core:if-supported";
+}
+
+// What only a server of ours knows as an attribute of an application, PRRTE knows as a
+// map pattern of the job.
+job::MapBy foreign_map(const job::Spec &spec) {
+    job::MapBy map = spec.placement.map;
+    const job::App &first = spec.apps.front();
+    if (map.object == job::Object::slot && map.per_object == 0 && first.per_node > 0) {
+        map.object = job::Object::node;
+        map.per_object = first.per_node;
+    }
+    if (map.cpus == 0 && !map.pe_list) map.cpus = first.cpus_per_rank;
+    return map;
+}
+
 pmix::InfoList job_infos(const job::Spec &spec, const SpawnExtras &extras, bool own) {
     pmix::InfoList infos;
-    infos.text(PMIX_MAPBY, job::to_string(spec.placement.map))
+    infos.text(PMIX_MAPBY, job::to_string(own ? spec.placement.map : foreign_map(spec)))
         .text(PMIX_RANKBY, job::to_string(spec.placement.rank))
         .flag(PMIX_NOTIFY_COMPLETION, true)
         .flag(PMIX_SPAWN_CHILD_SEP, false) // the job dies with us
@@ -71,10 +91,7 @@ pmix::InfoList job_infos(const job::Spec &spec, const SpawnExtras &extras, bool 
         .flag(PMIX_FWD_STDERR, false)
         .flag(PMIX_FWD_STDDIAG, false)
         .text(PMIX_STDIN_TGT, stdin_word(spec.io.input));
-    // "default" is a word of ours; a bind word that it does not know ends PRRTE 3.0.14.
-    if (const auto bind = job::to_string(spec.placement.bind); own || bind != "default") {
-        infos.text(PMIX_BINDTO, bind);
-    }
+    infos.text(PMIX_BINDTO, bind_word(spec.placement.bind, own));
     if (extras.map_only) infos.flag(PMIX_DO_NOT_LAUNCH, true);
     if (own) add_own(spec, extras, infos);
     return infos;
@@ -118,6 +135,26 @@ struct Request {
     }
 };
 
+// What a server that is not ours says by its status alone.
+Error refusal(int status) {
+    switch (status) {
+    case PMIX_ERR_JOB_FAILED_TO_MAP:
+    case PMIX_ERR_OUT_OF_RESOURCE:
+        return cannot_run(
+            "the server cannot place the job: it has too few free slots, or "
+            "no such node or object",
+            "ask for fewer ranks, or allow more of them than slots with "
+            "--oversubscribe");
+    case PMIX_ERR_JOB_FAILED_TO_LAUNCH:
+    case PMIX_ERR_JOB_EXE_NOT_FOUND:
+        return cannot_run("the server could not start the job's processes",
+                          "is pxwrap installed at the same path on every node?");
+    default:
+        return cannot_run(
+            fmt::format("the server refused the job: {}", pmix::status_text(status)));
+    }
+}
+
 } // namespace
 
 void Session::spawn(const job::Spec &spec, const SpawnExtras &extras,
@@ -151,8 +188,7 @@ void Session::spawn(const job::Spec &spec, const SpawnExtras &extras,
 
 // A status says little; a server of ours keeps the words.
 void Session::learn_refusal(int status, std::function<void(Result<std::string>)> done) {
-    const auto plain = cannot_run(
-        fmt::format("the server refused the job: {}", pmix::status_text(status)));
+    const auto plain = refusal(status);
     if (!own_) return done(plain);
     query({key::error}, "", [plain, done](Result<Answers> answers) {
         if (!answers || (*answers)[key::what].empty()) return done(plain);

@@ -69,7 +69,8 @@ Result<Visit> Visit::to(const ServerHere &server) {
     visit.name_ = server.name();
     visit.loop_ = PX_TRY(Loop::create());
     auto session = tool::Session::attach(
-        *visit.loop_, {server.server.uri, server.server.pmix_version, answer_patience});
+        *visit.loop_, {discover::namespace_of(server.server.uri), server.server.uri,
+                       server.server.pmix_version, answer_patience});
     if (!session) return no_answer(visit.name_);
     visit.session_ = std::move(*session);
     return visit;

@@ -18,13 +18,17 @@ class NotRun(pxlab.LabCase, embedded.NotRun):  # ctest: serial timeout=120
     def test_a_directory_as_program(self):
         self.refused(126, [self.node_home], self.node_home.encode())
 
+    def test_too_many_processes(self):
+        self.refused(125, ["-n", "5000", "--map-by", "core:nooversubscribe", "true"], b"too few free slots",
+                     b"pxlaunch: hint: ")
+
     def test_missing_on_one_node(self):
         self.lab("exec", "n1", "sh", "-c", "cp /bin/true /tmp/here; chmod +x /tmp/here")
         self.lab("exec", "n2", "sh", "-c", "cp /bin/true /tmp/here; chmod +x /tmp/here")
         self.refused(127, ["-n", "3", "--map-by", "node", "/tmp/here"], b"/tmp/here", b"n3")
 
     def test_unknown_host(self):
-        self.refused(125, ["-n", "1", "--host", "n9", "true"])
+        self.refused(2, ["-n", "1", "--host", "n9", "true"], b"'n9' is not a node of this server", b"n1, n2, n3")
 
 
 class Timeouts(pxlab.LabCase, embedded.Timeouts):  # ctest: serial timeout=120

@@ -5,6 +5,7 @@ them. Processes on the nodes are processes of this machine too: pxtest finds and
 """
 import os
 import pathlib
+import signal
 import subprocess
 import tempfile
 import time
@@ -23,6 +24,8 @@ class OnNode(pxtest.Running):
         alive = self.case.eventually("pxlaunch runs", lambda: self.case.processes("pxlaunch"))
         for process in alive:
             process.kill(number)
+        if number == signal.SIGCONT:
+            self.popen.send_signal(number)  # nsenter stops when what it runs does
         return self
 
 

@@ -1,0 +1,107 @@
+"""Whoever is lost, the job ends, says why, and leaves nothing: pxlaunch, a daemon, the head, a node, the network."""
+import signal
+import subprocess
+import time
+
+import pxlab
+import pxtest
+
+
+class Lost(pxlab.LabCase):
+    """Each test has nodes and a DVM of its own: most end them."""
+
+    DVM = False
+
+    def setUp(self):
+        self.start_dvm()
+        super().setUp()
+        self.may_leave_files = True
+
+    def job(self, *options):
+        running = self.start([*options, "-n", "6", "--map-by", "node", "grandchild", "stay"])
+        return running.wait_for(b"left a grandchild", count=6)
+
+    def daemons(self, node):
+        return [p for p in self.nodes_pids(node) if p.name in ("prte", "prted")]
+
+    def in_network(self, node, *command):
+        first = (self.state() / "nodes" / node).read_text().split()[0]
+        subprocess.run(["nsenter", "-t", first, "-n", *command], check=True, stdin=subprocess.DEVNULL)
+
+
+class Launcher(Lost):  # ctest: serial timeout=60
+    def test_killed(self):
+        running = self.job()
+        running.signal(signal.SIGKILL).finish()
+        self.check_clean(5)
+        self.expect(0, ["-n", "6", "true"])  # and no slot is taken
+
+
+class Rank(Lost):  # ctest: serial timeout=60
+    def test_killed(self):
+        running = self.job()
+        [p for p in self.processes("grandchild") if "stay" in p.command][0].kill()
+        done = running.finish(20)
+        self.assertEqual(done.code, 137, done)
+        self.assertIn(b"was killed by SIGKILL", done.err)
+
+    def test_its_shim_is_killed(self):
+        """Which takes the rank along; only what a rank started itself survives that."""
+        running = self.start(["-n", "6", "--map-by", "node", "end_with", "0", "600"])
+        running.wait_for(b"ends with", count=6)
+        self.processes("pxwrap")[0].kill()
+        done = running.finish(20)
+        self.assertEqual(done.code, 137, done)
+        self.check_clean(5)
+
+
+class Daemon(Lost):  # ctest: serial timeout=60
+    def test_killed(self):
+        running = self.job()
+        for daemon in self.daemons("n2"):
+            daemon.kill()
+        done = running.finish(20)
+        self.assertEqual(done.code, 125, done)
+        self.assertIn(b"pxlaunch: error: ", done.err)
+        self.check_clean(5)
+
+
+class Head(Lost):  # ctest: serial timeout=60
+    def test_killed(self):
+        running = self.job()
+        for daemon in self.daemons("n1"):
+            daemon.kill()
+        done = running.finish(20)
+        self.assertEqual(done.code, 125, done)
+        self.assertIn(b"lost the runtime", done.err)
+        self.check_clean(5)
+
+
+class Both(Lost):  # ctest: serial timeout=60
+    def test_head_and_launcher_killed(self):
+        running = self.job()
+        for daemon in self.daemons("n1"):
+            daemon.kill()
+        running.signal(signal.SIGKILL).finish()
+        self.check_clean(5)
+
+
+class Network(Lost):  # ctest: serial timeout=90
+    def test_cut(self):
+        running = self.job()
+        begin = time.monotonic()
+        self.in_network("n3", "ip", "link", "set", "eth0", "down")
+        done = running.finish(40)
+        self.assertEqual(done.code, 125, done)
+        self.assertIn(b"n3", done.err)
+        self.assertLess(time.monotonic() - begin, 30 * pxtest.SLOW)
+        self.check_clean(15)  # on the node that was cut off, too: its shims notice by themselves
+
+
+class Power(Lost):  # ctest: serial timeout=90
+    def test_of_a_node_fails(self):
+        running = self.job()
+        self.lab("kill", "n3")
+        done = running.finish(40)
+        self.assertEqual(done.code, 125, done)
+        self.assertIn(b"n3", done.err)

@@ -95,7 +95,7 @@ int run(int argc, char **argv) {
     if (!assignment) return report(assignment.error());
     if (!assignment->has_value()) return become(command->argv);
     const auto status = run_shim(std::move(**assignment), command->argv, environment);
-    return status ? *status : report(status.error());
+    return status ? 0 : report(status.error());
 }
 
 } // namespace px::wrapper

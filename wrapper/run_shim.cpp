@@ -2,10 +2,8 @@
 // the runtime's own end.
 #include "wrapper/shim.h"
 
-#include <array>
 #include <csignal>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -45,23 +43,10 @@ Fd watch_runtime(Loop &loop, Shim &shim) {
     return daemon;
 }
 
-// As the rank ended, so that the runtime can tell its user; one core file is enough.
-[[noreturn]] void end_by(int number) {
-    const rlimit none{0, 0};
-    ::setrlimit(RLIMIT_CORE, &none);
-    ::signal(number, SIG_DFL);
-    sigset_t one;
-    sigemptyset(&one);
-    sigaddset(&one, number);
-    ::sigprocmask(SIG_UNBLOCK, &one, nullptr);
-    ::raise(number);
-    ::_exit(killed_by(number));
-}
-
 } // namespace
 
-Result<int> run_shim(channel::Assignment assignment, std::vector<std::string> argv,
-                     std::vector<std::string> environment) {
+Result<void> run_shim(channel::Assignment assignment, std::vector<std::string> argv,
+                      std::vector<std::string> environment) {
     const Fd signals = PX_TRY(take_signals());
     const auto loop = PX_TRY(Loop::create());
     Shim shim(*loop, std::move(assignment), std::move(argv), std::move(environment));
@@ -69,8 +54,7 @@ Result<int> run_shim(channel::Assignment assignment, std::vector<std::string> ar
     const Fd runtime = watch_runtime(*loop, shim);
     shim.begin();
     loop->run();
-    if (shim.signal() != 0) end_by(shim.signal());
-    return shim.status();
+    return {};
 }
 
 } // namespace px::wrapper

@@ -5,8 +5,8 @@
 // loses the end and the exit code of such a rank).
 //
 // Whoever is gone, judge or runtime: the rank ends too. Where no judge can be reached the
-// rank has the runtime's own streams, its status is the shim's, and the shim ends no
-// earlier than 100 ms after it started.
+// rank is bare: it starts at once and has the runtime's own streams, the report travels
+// in its errors, and the shim ends no earlier than 300 ms after it started.
 
 #include "wrapper/dial.h"
 #include "wrapper/rank.h"
@@ -14,9 +14,10 @@
 
 namespace px::wrapper {
 
-// What the runtime sees as the rank's status.
-Result<int> run_shim(channel::Assignment assignment, std::vector<std::string> argv,
-                     std::vector<std::string> environment);
+// Until nothing of the rank is left. However that ended, the runtime is to see success:
+// it ends a job, or itself, when it sees a failure.
+Result<void> run_shim(channel::Assignment assignment, std::vector<std::string> argv,
+                      std::vector<std::string> environment);
 
 class Shim {
   public:
@@ -26,8 +27,6 @@ class Shim {
     void begin();
     void on_signal(int number);
     void on_runtime_gone();
-    [[nodiscard]] int status() const { return status_; }
-    [[nodiscard]] int signal() const { return signal_; } // to end by, or 0
 
   private:
     void connected(std::unique_ptr<channel::Stream> stream);
@@ -42,7 +41,9 @@ class Shim {
     void end_rank(); // TERM, and soon KILL
     void release();
     void leave();
-    void fail(const Error &error); // without a judge
+    void tell(channel::Kind kind, std::string_view body);
+    void breathe();
+    void leave_when_seen();
 
     Loop &loop_;
     channel::Assignment assignment_;
@@ -52,10 +53,10 @@ class Shim {
     std::unique_ptr<Dialer> dialer_;
     std::unique_ptr<channel::Stream> stream_; // none: bare, or the judge is gone
     std::unique_ptr<RankIo> io_;
+    Fd errors_; // of a bare rank: the way of its reports
     Loop::Timer kill_timer_ = 0;
     Clock::time_point began_ = Clock::now();
     bool by_runtime_ = false, released_ = false, leaving_ = false;
-    int status_ = 0, signal_ = 0;
 };
 
 } // namespace px::wrapper

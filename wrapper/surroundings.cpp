@@ -2,8 +2,8 @@
 #include "wrapper/surroundings.h"
 
 #include "pxlaunch/base/fd.h"
-#include "pxlaunch/channel/frames.h"
 #include "pxlaunch/base/text.h"
+#include "pxlaunch/channel/frames.h"
 #include "pxlaunch/job/environment.h"
 
 #include <unistd.h>

@@ -3,6 +3,7 @@
 // kind, a size, and that many bytes. Either side may be from another build: a kind that
 // is unknown is skipped.
 
+#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -19,6 +20,7 @@ enum class Kind : char {
     err = 'e',     // bytes of the rank's errors
     ended = 'X',   // messages.h: the rank's end
     refused = 'F', // messages.h: the rank never became a program
+    alive = 'A',   // of a bare rank: it runs
     taken = 'T',   // the rank has taken one more frame of input
     done = 'D',    // after release: nothing of the rank lives, all its output was sent
     // To the shim.
@@ -36,6 +38,9 @@ struct Frame {
     Kind kind;
     std::string body;
 };
+
+// So often a bare rank's shim says that it is alive; who is silent for long is lost.
+inline constexpr std::chrono::milliseconds breath{2000}, silence{10'000};
 
 // A longer one is no frame of ours: the stream is not to be trusted any more.
 inline constexpr std::size_t most_bytes = 16 << 20;

@@ -59,6 +59,7 @@ void Stream::send(Kind kind, std::string_view body) {
     if (!idle) return;
     // A peer that is gone is noticed by the loop: nobody expects that inside send().
     const auto put = ::send(socket_.get(), unsent_.data(), unsent_.size(), quietly);
+    if (put < 0 && errno != EAGAIN) failure_ = errno; // told once, and the loop will ask
     if (put > 0) note_sent(static_cast<std::size_t>(put));
     choose_events();
 }
@@ -78,10 +79,10 @@ void Stream::on_ready(std::uint32_t events) {
 }
 
 bool Stream::write_bytes() {
-    const auto put = ::send(socket_.get(), unsent_.data() + sent_,
-                            unsent_.size() - sent_, quietly);
+    const auto put =
+        ::send(socket_.get(), unsent_.data() + sent_, unsent_.size() - sent_, quietly);
     if (put < 0 && errno != EAGAIN && errno != EINTR) {
-        close(errno == EPIPE ? ECONNRESET : errno);
+        close(errno == EPIPE ? failure_ : errno);
         return false;
     }
     if (put > 0) note_sent(static_cast<std::size_t>(put));
@@ -97,7 +98,7 @@ void Stream::read_bytes() {
     static std::array<char, 256 << 10> buffer; // one loop, one thread
     const auto got = ::recv(socket_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
-    if (got <= 0) return close(got < 0 ? errno : 0);
+    if (got <= 0) return close(got < 0 ? errno : failure_);
     reader_.add({buffer.data(), static_cast<std::size_t>(got)});
     const std::shared_ptr<bool> alive = alive_;
     while (auto frame = reader_.next()) {

@@ -47,6 +47,7 @@ class Stream {
     std::size_t sent_ = 0; // of unsent_
     bool reads_ = true, watched_ = false, was_full_ = false;
     std::uint32_t watched_for_ = 0;
+    int failure_ = 0; // of a send()
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

@@ -3,7 +3,7 @@
 
 #include "pxlaunch/base/fd.h"
 #include "pxlaunch/base/text.h"
-#include "pxlaunch/cli/hostfile.h"
+#include "pxlaunch/job/hostfile.h"
 
 #include <fmt/format.h>
 
@@ -57,7 +57,7 @@ class Maker {
 
     void read_hosts() {
         if (options_.hostfile.empty()) return;
-        auto hosts = read_hostfile(options_.hostfile);
+        auto hosts = job::read_hostfile(options_.hostfile);
         if (hosts)
             hosts_ = std::move(*hosts);
         else

@@ -42,7 +42,7 @@ bool Judge::all_arrived() const {
 }
 
 void Judge::blame(int rank, int status) {
-    if (first_failure_ >= 0 || status == 0) return;
+    if (first_failure_ >= 0 || !lost_.empty() || status == 0) return;
     first_failure_ = rank;
     status_ = status;
 }
@@ -91,6 +91,17 @@ void Judge::lost(int rank, int error_number) {
     blame(rank, of->end.status());
 }
 
+void Judge::lost_by_server(int rank) {
+    Rank *of = at(rank);
+    if (of == nullptr || of->state != Rank::here) return;
+    of->state = Rank::over;
+    ++over_;
+    if (lost_.empty()) {
+        lost_ = fmt::format("the runtime lost the exit code of rank {} on {}", rank,
+                            of->host);
+    }
+}
+
 void Judge::server_ended(job::JobResult result) {
     if (!server_) server_ = std::move(result);
 }
@@ -127,7 +138,7 @@ job::JobResult Judge::result() const {
     } else if (!lost_.empty()) {
         result.not_run = Exit::cannot_run;
         result.explanation = lost_;
-        result.hint = "is the node up, and the network? the job's other ranks were ended";
+        result.hint = "is the node up, and the network? the other ranks were ended";
     } else {
         result = without_cause();
     }

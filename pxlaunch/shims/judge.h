@@ -22,6 +22,7 @@ class Judge {
     void refused(int rank, const Error &error);
     // Its shim is gone without a word; `error_number` 0: it closed the connection.
     void lost(int rank, int error_number);
+    void lost_by_server(int rank); // bare, and silent
     void server_ended(job::JobResult result);
 
     [[nodiscard]] bool all_arrived() const;

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <csignal>
+#include <utility>
 
 namespace px::shims {
 
@@ -29,21 +30,69 @@ void ShimRuntime::on_frame(Member &member, channel::Frame frame) {
     case channel::Kind::taken:
         if (!member.untaken.empty()) member.untaken.pop_front();
         return;
-    case channel::Kind::ended:
-        if (const auto ended = channel::read_ended(frame.body))
-            judge_.ended(rank, *ended);
-        break;
-    case channel::Kind::refused:
-        if (const auto refused = channel::read_refused(frame.body))
-            judge_.refused(rank, *refused);
-        break;
     case channel::Kind::done:
         member.stream.reset();
-        break;
+        return settle();
     default:
+        return on_report(rank, frame);
+    }
+}
+
+void ShimRuntime::on_report(int rank, const channel::Frame &frame) {
+    if (frame.kind == channel::Kind::ended) {
+        if (const auto ended = channel::read_ended(frame.body))
+            judge_.ended(rank, *ended);
+    } else if (frame.kind == channel::Kind::refused) {
+        if (const auto refused = channel::read_refused(frame.body))
+            judge_.refused(rank, *refused);
+    } else {
         return; // of a later version
     }
     settle();
+}
+
+// Of a rank that has no other way: its output, and its shim's reports in its errors.
+void ShimRuntime::take_server_output(tool::Source from, tool::Channel channel,
+                                     std::string bytes) {
+    if (const auto bare = heard_.find(from.rank); bare != heard_.end()) {
+        bare->second = Clock::now();
+    }
+    if (channel == tool::Channel::err && from.child == 0 && listener_) {
+        auto &reader = readers_.try_emplace(from.rank, listener_->secret()).first->second;
+        const int rank = from.rank;
+        bytes = reader.take(
+            bytes, [this, rank](const channel::Frame &frame) { on_inband(rank, frame); });
+    }
+    if (on_output && !bytes.empty()) on_output(from, channel, std::move(bytes));
+}
+
+void ShimRuntime::on_inband(int rank, const channel::Frame &frame) {
+    if (frame.kind == channel::Kind::alive) return;
+    heard_.erase(rank);
+    if (frame.kind != channel::Kind::hello) return on_report(rank, frame);
+    const auto hello = channel::read_hello(frame.body);
+    if (!hello || hello->rank != rank) return;
+    heard_[rank] = Clock::now();
+    if (!std::exchange(any_bare_, true)) listen_for_breath();
+    judge_.arrived(rank, hello->host);
+    start_if_complete();
+}
+
+// A server that loses track of a rank tells neither its last words nor its end.
+void ShimRuntime::listen_for_breath() {
+    breath_timer_ = loop_.after(channel::breath, [this] {
+        const auto oldest = Clock::now() - channel::silence;
+        std::vector<int> silent;
+        for (const auto &[rank, when] : heard_) {
+            if (when < oldest) silent.push_back(rank);
+        }
+        for (const int rank : silent) {
+            heard_.erase(rank);
+            judge_.lost_by_server(rank);
+        }
+        if (!silent.empty()) settle();
+        if (!finished_) listen_for_breath();
+    });
 }
 
 void ShimRuntime::on_closed(Member &member, int error_number) {
@@ -55,7 +104,7 @@ void ShimRuntime::on_closed(Member &member, int error_number) {
 
 void ShimRuntime::settle() {
     if (finished_) return;
-    if (judge_.any_refused() && !started_) return release();
+    if (judge_.any_refused() && !started_ && !any_bare_) return release();
     if (judge_.no_report_to_come()) return release();
     if (!judge_.must_end() || ending_) return;
     ending_ = true;
@@ -93,6 +142,7 @@ void ShimRuntime::finish() {
     if (finished_) return;
     finished_ = true;
     loop_.cancel(end_timer_);
+    loop_.cancel(breath_timer_);
     for (const auto &each : members_) each->stream.reset();
     if (on_job_end) on_job_end(judge_.result());
 }
@@ -111,15 +161,14 @@ void ShimRuntime::server_lost() {
 
 void ShimRuntime::kill(const std::string &nspace) {
     send_all(channel::Kind::kill);
-    const bool bare = !judge_.all_arrived();
-    if (bare) server_.kill(nspace);
+    if (any_bare_ || !judge_.all_arrived()) server_.kill(nspace);
     if (!started_) release();
 }
 
 // A server that loses the end of a job is asked for it; where every rank has its shim
 // there is nothing to ask.
 void ShimRuntime::ask_end(const std::string &nspace) {
-    if (!judge_.all_arrived()) server_.ask_end(nspace);
+    if (any_bare_ || !judge_.all_arrived()) server_.ask_end(nspace);
 }
 
 } // namespace px::shims

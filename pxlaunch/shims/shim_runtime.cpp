@@ -24,8 +24,7 @@ ShimRuntime::ShimRuntime(Loop &loop, tool::Runtime &server, std::string wrapper,
     : loop_(loop), server_(server), wrapper_(std::move(wrapper)), host_(std::move(host)) {
     server_.on_output = [this](tool::Source from, tool::Channel channel,
                                std::string bytes) {
-        // Of a rank without a report; the words of a shim itself (pxwrap: error ...) too.
-        if (on_output) on_output(from, channel, std::move(bytes));
+        take_server_output(from, channel, std::move(bytes));
     };
     server_.on_job_end = [this](job::JobResult result) {
         server_ended_ = true;

@@ -5,11 +5,13 @@
 // jobs nor failures, which it may lose. Ranks without a shim's report (no network to us)
 // are the server's: it carries their output and tells how they ended.
 
+#include "pxlaunch/channel/inband.h"
 #include "pxlaunch/shims/judge.h"
 #include "pxlaunch/shims/listener.h"
 #include "pxlaunch/tool/runtime.h"
 
 #include <deque>
+#include <map>
 
 namespace px::shims {
 
@@ -47,6 +49,10 @@ class ShimRuntime : public tool::Runtime {
     void start_if_complete();
     void start();
     // shim_end.cpp
+    void take_server_output(tool::Source from, tool::Channel channel, std::string bytes);
+    void on_inband(int rank, const channel::Frame &frame);
+    void listen_for_breath();
+    void on_report(int rank, const channel::Frame &frame);
     void on_frame(Member &member, channel::Frame frame);
     void on_closed(Member &member, int error_number);
     void settle(); // after every piece of news
@@ -69,12 +75,15 @@ class ShimRuntime : public tool::Runtime {
     Judge judge_{job::OnFailure::kill};
     std::unique_ptr<Listener> listener_;
     std::vector<std::unique_ptr<Member>> members_;
+    std::map<int, channel::InbandReader> readers_; // of the errors that the server brings
+    bool any_bare_ = false;
+    std::map<int, Clock::time_point> heard_; // of bare ranks that run
     std::vector<std::function<void()>> early_input_;
     std::string nspace_;
     bool pulled_ = false, started_ = false, ending_ = false, released_ = false;
     bool server_ended_ = false, finished_ = false, paused_ = false;
     std::size_t unacknowledged_ = 0; // bytes of output
-    Loop::Timer arrival_timer_ = 0, grace_timer_ = 0, end_timer_ = 0;
+    Loop::Timer arrival_timer_ = 0, breath_timer_ = 0, grace_timer_ = 0, end_timer_ = 0;
 };
 
 } // namespace px::shims

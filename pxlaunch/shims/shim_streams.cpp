@@ -60,7 +60,7 @@ void ShimRuntime::push_input(const std::string &nspace, const job::Stdin &to,
         }
         if (end) each->stream->send(channel::Kind::in_end);
     }
-    if (judge_.all_arrived()) return;
+    if (!any_bare_ && judge_.all_arrived()) return;
     server_.push_input(nspace, to, std::move(bytes), end, [answer] {});
 }
 
@@ -68,7 +68,8 @@ void ShimRuntime::signal(const std::string &nspace, int number, Done done) {
     const bool ends = number == SIGTERM || number == SIGINT || number == SIGHUP;
     if (!started_ && ends) kill(nspace); // no rank is there to be asked
     send_all(channel::Kind::signal, fmt::format("{}", number));
-    if (!judge_.all_arrived()) return server_.signal(nspace, number, std::move(done));
+    if (any_bare_ || !judge_.all_arrived())
+        return server_.signal(nspace, number, std::move(done));
     // It is on its way; nothing comes back.
     if (done) loop_.post([done = std::move(done)] { done({}); });
 }

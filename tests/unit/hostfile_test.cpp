@@ -1,8 +1,8 @@
-#include "pxlaunch/cli/hostfile.h"
+#include "pxlaunch/job/hostfile.h"
 
 #include <doctest/doctest.h>
 
-using namespace px::cli;
+using namespace px::job;
 
 TEST_CASE("hostfiles as mpirun and MPICH write them") {
     const auto hosts =

@@ -1,5 +1,5 @@
 // hostfile.cpp - reads --hostfile.
-#include "pxlaunch/cli/hostfile.h"
+#include "pxlaunch/job/hostfile.h"
 
 #include "pxlaunch/base/fd.h"
 #include "pxlaunch/base/text.h"
@@ -8,7 +8,7 @@
 
 #include <sstream>
 
-namespace px::cli {
+namespace px::job {
 
 namespace {
 
@@ -75,4 +75,4 @@ Result<std::vector<std::string>> read_hostfile(const std::string &path) {
     return hosts;
 }
 
-} // namespace px::cli
+} // namespace px::job

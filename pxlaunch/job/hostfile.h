@@ -8,10 +8,10 @@
 #include <string_view>
 #include <vector>
 
-namespace px::cli {
+namespace px::job {
 
 // Each as "name" or "name:slots"; the Error names the line.
 Result<std::vector<std::string>> parse_hostfile(std::string_view text);
 Result<std::vector<std::string>> read_hostfile(const std::string &path);
 
-} // namespace px::cli
+} // namespace px::job

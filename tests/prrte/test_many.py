@@ -1,0 +1,42 @@
+"""Ranks that end before PRRTE has seen them run: prun hangs, or loses their codes; pxlaunch does not."""
+import subprocess
+
+import pxlab
+
+
+class ManyCase(pxlab.LabCase):
+    def many(self, count, *options, deadline=20, timeout=600):
+        done = self.start_program(["python3", "/src/tests/prrte/many.py", str(count), "6", str(deadline), *options])
+        self.assertEqual(done.finish(timeout).out.decode(), "wrong: 0\n")
+
+    def check_slots(self):
+        self.expect(0, ["-n", "6", "--map-by", "slot:nooversubscribe", "true"])
+
+    def cut(self, verdict):
+        """From now on no node can open a connection, but for one to the DVM itself."""
+        port = self.uri.rpartition(":")[2]
+        rules = ("add table inet cut; add chain inet cut out { type filter hook output priority 0; }; "
+                 f"add rule inet cut out tcp flags & (syn|ack) == syn tcp dport != {port} {verdict}")
+        for node in self.lab("hosts").split():
+            first = (self.state() / "nodes" / node).read_text().split()[0]
+            subprocess.run(["nsenter", "-t", first, "-n", "nft", rules], check=True, stdin=subprocess.DEVNULL)
+
+
+class Short(ManyCase):  # ctest: serial timeout=600
+    def test_a_thousand(self):
+        self.many(1000)
+        self.check_slots()
+
+
+class NoChannel(ManyCase):  # ctest: serial timeout=600
+    def test_refused(self):
+        """Every rank is held until 300 ms after its start, and reports in its errors."""
+        self.cut("reject with tcp reset")
+        self.many(200)
+        self.check_slots()
+
+
+class Silence(ManyCase):  # ctest: serial timeout=120
+    def test_swallowed(self):
+        self.cut("drop")
+        self.many(10)

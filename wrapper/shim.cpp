@@ -40,10 +40,11 @@ Shim::Shim(Loop &loop, channel::Assignment assignment, std::vector<std::string> 
 }
 
 void Shim::begin() {
-    dialer_ = std::make_unique<Dialer>(loop_, assignment_, hello_,
-                                       [this](std::unique_ptr<channel::Stream> stream) {
-                                           connected(std::move(stream));
-                                       });
+    dialer_ = std::make_unique<channel::Dialer>(
+        loop_, assignment_.addresses, assignment_.host, hello_,
+        [this](std::unique_ptr<channel::Stream> stream) {
+            connected(std::move(stream));
+        });
 }
 
 void Shim::connected(std::unique_ptr<channel::Stream> stream) {

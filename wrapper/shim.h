@@ -8,7 +8,7 @@
 // rank is bare: it starts at once and has the runtime's own streams, the report travels
 // in its errors, and the shim ends no earlier than 300 ms after it started.
 
-#include "wrapper/dial.h"
+#include "pxlaunch/channel/dial.h"
 #include "wrapper/rank.h"
 #include "wrapper/rank_io.h"
 
@@ -50,7 +50,7 @@ class Shim {
     std::vector<std::string> own_environment_;
     channel::Hello hello_;
     Rank rank_;
-    std::unique_ptr<Dialer> dialer_;
+    std::unique_ptr<channel::Dialer> dialer_;
     std::unique_ptr<channel::Stream> stream_; // none: bare, or the judge is gone
     std::unique_ptr<RankIo> io_;
     Fd errors_; // of a bare rank: the way of its reports

@@ -32,6 +32,10 @@ enum class Kind : char {
     in_end = 'Z',  // the end of input
     window = 'W',  // "ROWS COLUMNS" of the terminal
     release = 'R', // the job is over: clean up, say done, end
+    // For slots of a DVM.
+    ask = 'Q',     // how many, in decimal; hanging up gives them back
+    granted = 'g', // they are there
+    queued = 'q',  // not yet: why, in words
 };
 
 struct Frame {

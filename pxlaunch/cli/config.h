@@ -37,6 +37,7 @@ struct Config {
     std::vector<std::string> env_pass, env_drop; // patterns
     std::optional<std::chrono::milliseconds> idle_timeout;
     std::string run_directory; // empty: the built-in rule
+    std::string prrte_prefix;  // PREFIX/bin/prte; empty: pxrec's own prefix
     bool audit = false;
     std::string site_path, user_path; // files that were read; empty: there was none
 };

@@ -48,7 +48,9 @@ class Reader {
             else if (key == "idle_timeout")
                 idle_timeout(value);
             else if (key == "run_directory")
-                run_directory(value);
+                absolute_path(key, value, config_.run_directory);
+            else if (key == "prrte_prefix")
+                absolute_path(key, value, config_.prrte_prefix);
             else if (key == "audit")
                 audit(value);
             else
@@ -57,8 +59,8 @@ class Reader {
     }
 
     static std::vector<std::string> site_keys() {
-        return {"defaults",     "locked",        "local", "environment",
-                "idle_timeout", "run_directory", "audit"};
+        return {"defaults",     "locked",        "local",        "environment",
+                "idle_timeout", "run_directory", "prrte_prefix", "audit"};
     }
 
     void site_only(const std::string &key) {
@@ -180,10 +182,10 @@ class Reader {
             wrong("idle_timeout", "idle_timeout: expected a duration", time.error().hint);
     }
 
-    void run_directory(const Json &value) {
-        if (value.is_string()) config_.run_directory = value.get<std::string>();
-        if (!config_.run_directory.starts_with('/')) {
-            wrong("run_directory", "run_directory: expected an absolute path");
+    void absolute_path(const std::string &key, const Json &value, std::string &to) {
+        if (value.is_string()) to = value.get<std::string>();
+        if (!to.starts_with('/')) {
+            wrong(key, fmt::format("{}: expected an absolute path", key));
         }
     }
 

@@ -83,7 +83,7 @@ Found attach_to(ServerUri server, std::string from, const Here &here) {
         server.ours = std::move(seen.server);
         break;
     }
-    found.ours = server.ours || server.nspace.starts_with(pmix::key::server_prefix);
+    found.ours = server.nspace.starts_with(pmix::key::server_prefix);
     if (server.ours) {
         found.managed = server.ours->managed;
         found.cores = server.ours->cores;

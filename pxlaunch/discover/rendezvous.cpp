@@ -34,7 +34,10 @@ Json to_json(const Rendezvous &server) {
             {"managed", server.managed},
             {"cores", server.cores},
             {"started", server.started},
-            {"log", server.log}};
+            {"log", server.log},
+            {"method", server.method},
+            {"nodes", server.nodes},
+            {"tickets", server.tickets}};
 }
 
 // Throws what nlohmann throws where a member has the wrong type.
@@ -57,6 +60,9 @@ Rendezvous from_json(const Json &json) {
     server.cores = json.value("cores", 0);
     server.started = json.value("started", 0.0);
     server.log = json.value("log", "");
+    server.method = json.value("method", "local");
+    server.nodes = json.value("nodes", std::vector<std::string>());
+    server.tickets = json.value("tickets", std::vector<std::string>());
     return server;
 }
 

@@ -20,6 +20,10 @@ struct Rendezvous {
     int cores = 0;        // that it shares out
     double started = 0;   // seconds since the epoch
     std::string log;      // path; empty: none
+    // Of a server that is PRRTE's, started and kept by us: its nodes in order, and where
+    // its slots (`cores`) are given out, against the secret.
+    std::string method = "local";
+    std::vector<std::string> nodes, tickets;
 };
 
 std::string rendezvous_path(const std::string &directory);

@@ -152,17 +152,22 @@ Result<job::JobResult> Launch::drive_job(Audience &audience,
         if (audience.report) audience.report->set_job(nspace, spec);
         if (audience.status) audience.status->started(nspace, np_);
     };
-    drive_ = std::make_unique<drive::Drive>(*loop_, runtime(), *signals_, spec_, options);
+    drive_ =
+        std::make_unique<drive::Drive>(*loop_, runtime(found), *signals_, spec_, options);
     return drive_->run();
 }
 
 // A server of ours needs no help; and without pxwrap there is none to give.
-tool::Runtime &Launch::runtime() {
+tool::Runtime &Launch::runtime(const discover::Found &found) {
     if (session_->is_own_server()) return *session_;
     const auto wrapper = tool::beside_us("pxwrap");
     if (!wrapper) return *session_;
     shims_ =
         std::make_unique<shims::ShimRuntime>(*loop_, *session_, *wrapper, here_.host);
+    if (found.server.ours) {
+        const auto &keeper = *found.server.ours;
+        shims_->ask_for_slots({keeper.secret, keeper.owner.host, keeper.tickets});
+    }
     return *shims_;
 }
 

@@ -102,7 +102,11 @@ Result<tool::AttachTo> Launch::address(const discover::Found &found, int interru
 Result<void> Launch::describe(const discover::Found &found) {
     auto &allocation = surroundings_.allocation;
     allocation.managed = found.managed;
-    if (found.kind == discover::Found::attach && !found.ours) return learn_nodes(found);
+    if (found.server.ours && !found.server.ours->nodes.empty()) {
+        allocation.nodes = found.server.ours->nodes;
+    } else if (found.kind == discover::Found::attach && !found.ours) {
+        return learn_nodes(found);
+    }
     if (!found.managed) return {};
     allocation.name = "the shared server";
     allocation.cores = found.cores;

@@ -3,7 +3,6 @@
 
 #include "pxlaunch/base/text.h"
 #include "pxlaunch/job/rank_environment.h"
-#include "pxlaunch/shims/command.h"
 
 #include <fmt/format.h>
 
@@ -44,18 +43,25 @@ void ShimRuntime::spawn(const job::Spec &spec, const tool::SpawnExtras &extras,
                         Spawned done) {
     spec_ = spec;
     judge_ = Judge(spec.limits.on_failure);
-    auto opened = Listener::open(
+    get_slots([this, extras, done = std::move(done)](Result<void> granted) {
+        if (!granted) return done(std::move(granted).error());
+        spawn_shims(extras, done);
+    });
+}
+
+void ShimRuntime::spawn_shims(const tool::SpawnExtras &extras, const Spawned &done) {
+    auto opened = channel::Listener::open(
         loop_, [this](std::unique_ptr<channel::Stream> stream, channel::Hello hello) {
             arrived(std::move(stream), std::move(hello));
         });
     if (!opened) return done(std::move(opened).error());
     listener_ = std::move(*opened);
     const Report report{listener_->secret(), host_, listener_->addresses()};
-    const auto shimmed = under_shims(spec, wrapper_, report, extras.rows, extras.columns);
-    server_.spawn(shimmed, extras,
-                  [this, done = std::move(done)](Result<std::string> nspace) {
-                      spawned(std::move(nspace), done);
-                  });
+    const auto shimmed =
+        under_shims(spec_, wrapper_, report, extras.rows, extras.columns);
+    server_.spawn(shimmed, extras, [this, done](Result<std::string> nspace) {
+        spawned(std::move(nspace), done);
+    });
 }
 
 void ShimRuntime::spawned(Result<std::string> nspace, const Spawned &done) {

@@ -5,9 +5,11 @@
 // jobs nor failures, which it may lose. Ranks without a shim's report (no network to us)
 // are the server's: it carries their output and tells how they ended.
 
+#include "pxlaunch/channel/dial.h"
 #include "pxlaunch/channel/inband.h"
+#include "pxlaunch/channel/listener.h"
+#include "pxlaunch/shims/command.h"
 #include "pxlaunch/shims/judge.h"
-#include "pxlaunch/shims/listener.h"
 #include "pxlaunch/tool/runtime.h"
 
 #include <deque>
@@ -20,6 +22,9 @@ class ShimRuntime : public tool::Runtime {
     // `wrapper`: pxwrap's path on the nodes; `host`: this node's name.
     ShimRuntime(Loop &loop, tool::Runtime &server, std::string wrapper, std::string host);
     ~ShimRuntime() override;
+
+    // A server that has somebody who gives out its slots, in the order of asking.
+    void ask_for_slots(Report keeper) { keeper_ = std::move(keeper); }
 
     void spawn(const job::Spec &spec, const tool::SpawnExtras &extras,
                Spawned done) override;
@@ -43,7 +48,11 @@ class ShimRuntime : public tool::Runtime {
         bool reported = false;                     // ended or refused
     };
 
+    // shim_slots.cpp
+    void get_slots(std::function<void(Result<void>)> done);
+    void on_slots(const channel::Frame &frame);
     // shim_runtime.cpp: arriving and starting
+    void spawn_shims(const tool::SpawnExtras &extras, const Spawned &done);
     void arrived(std::unique_ptr<channel::Stream> stream, channel::Hello hello);
     void spawned(Result<std::string> nspace, const Spawned &done);
     void start_if_complete();
@@ -72,8 +81,13 @@ class ShimRuntime : public tool::Runtime {
     tool::Runtime &server_;
     std::string wrapper_, host_;
     job::Spec spec_;
+    Report keeper_; // of the server's slots; or no address
+    std::unique_ptr<channel::Dialer> dialer_;
+    std::unique_ptr<channel::Stream> slots_; // as long as it is open they are ours
+    std::function<void(Result<void>)> on_granted_;
+    std::string waits_for_;
     Judge judge_{job::OnFailure::kill};
-    std::unique_ptr<Listener> listener_;
+    std::unique_ptr<channel::Listener> listener_;
     std::vector<std::unique_ptr<Member>> members_;
     std::map<int, channel::InbandReader> readers_; // of the errors that the server brings
     bool any_bare_ = false;

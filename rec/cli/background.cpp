@@ -4,6 +4,7 @@
 #include "pxlaunch/base/ready.h"
 #include "pxlaunch/discover/allocation.h"
 #include "rec/cli/cores.h"
+#include "rec/cli/dvm_choice.h"
 
 #include <fmt/format.h>
 
@@ -61,13 +62,14 @@ void end_failed(pid_t guard) {
 
 } // namespace
 
-Result<ServeOptions> pool_options(const Arguments &arguments,
-                                  const discover::Here &here) {
+Result<ServeOptions> pool_options(const Arguments &arguments, const Site &site) {
     ServeOptions options;
     options.managed = options.find_gpus = true;
     options.cores = PX_TRY(arguments.count("cores"));
     if (options.cores) PX_TRY(check_cores(*options.cores));
-    options.allocation = discover::find_allocation(here).key();
+    options.allocation = discover::find_allocation(site.here).key();
+    if (const auto file = arguments.value("hostfile"))
+        PX_TRY(choose_dvm(*file, arguments, site, options));
     return options;
 }
 
@@ -79,6 +81,9 @@ Result<Background> start_in_background(ServeOptions options, const discover::Her
     if (options.of_script) keepalive = PX_TRY(make_pipe());
     options.ready = ready.write.get();
     options.keepalive = keepalive.read.get();
+    // Its own deadline is earlier: it knows why it is not ready.
+    options.start_timeout =
+        deadline - std::min(deadline / 10, std::chrono::milliseconds(2000));
     started.guard = ::fork();
     if (started.guard == 0) become_server(options, here);
     if (started.guard < 0) return start_error("cannot start a process", errno);

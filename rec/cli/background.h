@@ -6,6 +6,7 @@
 #include "pxlaunch/discover/rendezvous.h"
 #include "rec/cli/arguments.h"
 #include "rec/cli/serve.h"
+#include "rec/cli/site.h"
 
 #include <sys/types.h>
 
@@ -19,7 +20,7 @@ struct Background {
 };
 
 // Of a server for many jobs, from what `up` and `run` both know.
-Result<ServeOptions> pool_options(const Arguments &arguments, const discover::Here &here);
+Result<ServeOptions> pool_options(const Arguments &arguments, const Site &site);
 
 // Returns when it is ready to take jobs. After an Error nothing is left running.
 Result<Background> start_in_background(ServeOptions options, const discover::Here &here,

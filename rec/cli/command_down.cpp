@@ -38,6 +38,15 @@ std::string count_text(std::size_t count, const char *what) {
 }
 
 Result<void> check_idle(const ServerHere &here) {
+    if (is_dvm(here)) {
+        const auto use = PX_TRY(use_of_dvm(here));
+        if (use.holders == 0) return {};
+        return cannot_run(fmt::format("{} or {} on {}",
+                                      count_text(static_cast<std::size_t>(use.holders),
+                                                 use.holders == 1 ? "runs" : "run"),
+                                      use.holders == 1 ? "waits" : "wait", here.name()),
+                          "'pxrec down --force' kills them");
+    }
     auto visit = PX_TRY(Visit::to(here));
     const auto running = PX_TRY(visit.jobs()).size();
     const auto waiting = PX_TRY(visit.status()).waiting;

@@ -1,13 +1,13 @@
 // command_run.cpp - pxrec run: a server, a command with it, and nothing afterwards.
 #include "pxlaunch/base/fd.h"
 #include "pxlaunch/base/message.h"
+#include "pxlaunch/process/command.h"
 #include "rec/cli/background.h"
 #include "rec/cli/commands.h"
 #include "rec/cli/foreground.h"
 #include "rec/cli/script.h"
 #include "rec/cli/script_environment.h"
 #include "rec/cli/site.h"
-#include "pxlaunch/process/command.h"
 
 #include <fmt/format.h>
 
@@ -99,7 +99,7 @@ Result<int> run_with(const Background &server, Program program,
 
 Result<int> command_run(const Arguments &arguments) {
     const Site site = look_around();
-    auto options = PX_TRY(pool_options(arguments, site.here));
+    auto options = PX_TRY(pool_options(arguments, site));
     options.of_script = true;
     const auto deadline = PX_TRY(arguments.duration("start-timeout"));
     Program program = PX_TRY(find_program(arguments, site.here));

@@ -10,6 +10,18 @@ constexpr std::size_t any_number = 1'000'000;
 const OptionRow json{"json", 0, "", false, "Print one JSON document, for scripts."};
 const OptionRow cores{"cores", 0, "N", false,
                       "Share out only the first N of the cores that this shell may use."};
+const OptionRow hostfile{
+    "hostfile", 0, "FILE", false,
+    "Serve all nodes of the file (NAME or NAME slots=N a line) with a PRRTE DVM, whose "
+    "daemons are started by ssh."};
+const OptionRow prrte{
+    "prrte", 0, "PREFIX", false,
+    "Where PRRTE is, as PREFIX/bin/prte. Without it: the site's prrte_prefix, else "
+    "where pxrec is."};
+const OptionRow shared_node{"allow-shared-node", 0, "", false,
+                            "Start a PRRTE DVM although other users can log in here: "
+                            "those of PRRTE 3 let whoever "
+                            "knows their address run commands as you."};
 const OptionRow start_timeout{
     "start-timeout", 0, "DUR", false,
     "Give up if the server is not ready after DUR; 60s by default."};
@@ -25,6 +37,9 @@ Command up() {
          {"idle", 0, "DUR", false,
           "End after DUR without a job. Without it: the site's idle_timeout, else "
           "never."},
+         hostfile,
+         prrte,
+         shared_node,
          start_timeout},
         "start a server that every pxlaunch of this allocation uses",
         "Starts a server for this allocation, or for this node outside of one, and "
@@ -140,6 +155,9 @@ Command run() {
          {"directory", 'C', "DIR", false, "Run the command in DIR."},
          {"env", 'x', "NAME=VALUE", true,
           "Set a variable of the command; may be repeated."},
+         hostfile,
+         prrte,
+         shared_node,
          start_timeout},
         "run a script with a server of its own",
         "Starts a server, runs the command with it, and ends it again. The command keeps "

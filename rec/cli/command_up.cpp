@@ -58,7 +58,7 @@ Error why_failed(Error error, const discover::Here &here, const std::string &all
 
 Result<int> command_up(const Arguments &arguments) {
     const Site site = look_around();
-    auto options = PX_TRY(pool_options(arguments, site.here));
+    auto options = PX_TRY(pool_options(arguments, site));
     options.discoverable = true;
     options.idle = PX_TRY(arguments.duration("idle"));
     if (!options.idle) options.idle = site.config.idle_timeout;
@@ -74,9 +74,9 @@ Result<int> command_up(const Arguments &arguments) {
     }
     if (!warning.empty()) (void)write_all(STDERR_FILENO, message_lines(warning, "pxrec"));
     const auto &server = started->server;
-    PX_TRY(write_all(STDOUT_FILENO,
-                     fmt::format("pxrec: serving {} cores of {} (pid {})\n", server.cores,
-                                 server.owner.host, server.owner.pid)));
+    PX_TRY(
+        write_all(STDOUT_FILENO, fmt::format("pxrec: serving {} (pid {})\n",
+                                             what_it_serves(server), server.owner.pid)));
     return 0;
 }
 

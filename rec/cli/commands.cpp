@@ -5,6 +5,7 @@
 #include "pxlaunch/base/message.h"
 #include "pxlaunch/base/text.h"
 #include "rec/cli/help.h"
+#include "rec/dvm/agent.h"
 
 #include <fmt/format.h>
 
@@ -29,6 +30,7 @@ Result<int> help(const std::vector<std::string> &words) {
 
 Result<int> run(const std::string &name, const std::vector<std::string> &words) {
     if (name == "serve") return command_serve(words);
+    if (name == "agent") return dvm::run_agent(words);
     if (name == "-h" || name == "--help") return print(help_overview());
     if (name == "help") return help(words);
     if (name == "-V" || name == "--version") return print(version_text());

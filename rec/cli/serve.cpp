@@ -4,10 +4,11 @@
 #include "pxlaunch/base/ready.h"
 #include "pxlaunch/discover/rendezvous.h"
 #include "pxlaunch/pmix/settings.h"
+#include "pxlaunch/process/leftovers.h"
 #include "rec/cli/cores.h"
 #include "rec/cli/guard.h"
 #include "rec/cli/script.h"
-#include "pxlaunch/process/leftovers.h"
+#include "rec/cli/serve_dvm.h"
 #include "rec/server/host.h"
 
 #include <fmt/format.h>
@@ -228,6 +229,12 @@ void serve(const ServeOptions &options, const discover::Here &here) {
     ::umask(077); // libpmix's files too; ranks get their own
     if (auto settled = settle_descriptors(path + "/log"); !settled) fail(settled.error());
     process::become_subreaper();
+    if (!options.hosts.empty()) {
+        DvmKeeper keeper(options, here, path);
+        if (auto started = keeper.start(); !started) fail(started.error());
+        tell_ready(options.ready, ReadyServer{keeper.uri(), path});
+        ::_exit(keeper.run() ? 0 : 1);
+    }
     Server server(options, here, path);
     if (auto started = server.start(); !started) fail(started.error());
     tell_ready(options.ready, ReadyServer{server.uri(), path});

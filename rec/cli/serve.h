@@ -7,6 +7,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace px::rec {
 
@@ -20,6 +21,11 @@ struct ServeOptions {
     int ready = -1;           // a descriptor for one line: "ok URI", or "error ..."
     std::optional<std::chrono::milliseconds> idle; // ends after so long without a job
     std::string allocation = "none";
+    // A PRRTE DVM over these hosts ("name" or "name:slots") instead of this node's
+    // server.
+    std::vector<std::string> hosts;
+    std::string prrte_prefix;
+    std::chrono::milliseconds start_timeout{60'000}; // of the DVM
 };
 
 // Becomes the server (under a guard) and ends the process. What goes wrong at the start

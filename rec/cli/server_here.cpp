@@ -1,12 +1,14 @@
 // server_here.cpp - finding the server, and asking it.
 #include "rec/cli/server_here.h"
 
+#include "pxlaunch/base/fd.h"
 #include "pxlaunch/discover/candidates.h"
 #include "pxlaunch/pmix/keys.h"
 #include "pxlaunch/pmix/settings.h"
 
 #include <fmt/format.h>
 
+#include <cstdio>
 #include <optional>
 
 namespace px::rec {
@@ -61,6 +63,20 @@ Result<ServerHere> find_pool(const discover::Here &here) {
     const auto look = discover::look_at_pool(here);
     if (!look.found || !look.found->server.ours) return no_server(look);
     return described(*look.found->server.ours);
+}
+
+std::string what_it_serves(const discover::Rendezvous &server) {
+    if (server.method != "prrte")
+        return fmt::format("{} cores of {}", server.cores, server.owner.host);
+    return fmt::format("{} slots on {} {} with PRRTE", server.cores, server.nodes.size(),
+                       server.nodes.size() == 1 ? "node" : "nodes");
+}
+
+Result<DvmUse> use_of_dvm(const ServerHere &here) {
+    const auto text = PX_TRY(read_file(here.directory + "/use"));
+    DvmUse use;
+    if (std::sscanf(text.c_str(), "%d %d", &use.taken, &use.holders) == 2) return use;
+    return cannot_run(fmt::format("{}/use is damaged", here.directory));
 }
 
 Result<Visit> Visit::to(const ServerHere &server) {

@@ -23,6 +23,18 @@ struct ServerHere {
 // says why there is none, and what became of the last one.
 Result<ServerHere> find_server(const discover::Here &here);
 Result<ServerHere> find_pool(const discover::Here &here); // that of `pxrec up` alone
+
+// "4 cores of n1", "6 slots on 3 nodes".
+std::string what_it_serves(const discover::Rendezvous &server);
+
+// A DVM is PRRTE's: what its keeper knows of it is in a file of the server's directory.
+struct DvmUse {
+    int taken = 0;   // slots
+    int holders = 0; // jobs that have slots or wait for some
+};
+Result<DvmUse> use_of_dvm(const ServerHere &here);
+inline bool is_dvm(const ServerHere &here) { return here.server.method == "prrte"; }
+
 inline constexpr const char *start_one = "start one with 'pxrec up'"; // the Error's hint
 
 // As a tool, for a question or an order. At most one in a process, which has to end with

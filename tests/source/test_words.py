@@ -8,7 +8,7 @@ import sources
 
 SELF = "tests/source/test_words.py"
 FORBIDDEN = [
-    (r"(?<![\w./$}*-])/(work|home/(?!u/)\w+|root|Users)/", "an absolute path of one machine"),
+    (r"(?<![\w./$}*-])/(work|home/(?!u/|user/)\w+|root|Users)/", "an absolute path of one machine"),
     (r"https?://(deb|ftp|snapshot|archive|security)\.\w*\.?(debian|ubuntu)\.(org|com)",
      "the name of a package archive"),
     (r"\b(TODO|FIXME|XXX|HACK)\b", "work that is left belongs into an issue"),

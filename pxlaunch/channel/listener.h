@@ -1,9 +1,9 @@
 #pragma once
-// Where the shims of one job report: a port that is open as long as the job, on every
-// address of this machine, because only the ranks' nodes know by which one they reach us.
+// Where peers on other nodes report: a port on every address of this machine, because
+// only they know by which one they reach us.
 //
-// SECURITY: who does not present the job's secret within seconds is hung up on; what a
-// peer says before that is bounded and not acted upon.
+// SECURITY: who does not present the secret within seconds is hung up on; what a peer
+// says before that is bounded and not acted upon.
 
 #include "pxlaunch/channel/messages.h"
 #include "pxlaunch/channel/stream.h"
@@ -13,12 +13,12 @@
 #include <string>
 #include <vector>
 
-namespace px::shims {
+namespace px::channel {
 
 class Listener {
   public:
-    // A shim that knows the secret. It has not been welcomed yet.
-    using Arrived = std::function<void(std::unique_ptr<channel::Stream>, channel::Hello)>;
+    // Somebody who knows the secret. It has not been welcomed yet.
+    using Arrived = std::function<void(std::unique_ptr<Stream>, Hello)>;
 
     static Result<std::unique_ptr<Listener>> open(Loop &loop, Arrived arrived);
     ~Listener();
@@ -31,13 +31,13 @@ class Listener {
 
   private:
     struct Stranger {
-        std::unique_ptr<channel::Stream> stream;
+        std::unique_ptr<Stream> stream;
         Loop::Timer deadline = 0;
     };
 
     Listener(Loop &loop, Arrived arrived) : loop_(loop), arrived_(std::move(arrived)) {}
     void accept_all();
-    void on_frame(Stranger &stranger, const channel::Frame &frame);
+    void on_frame(Stranger &stranger, const Frame &frame);
     void forget(const Stranger &stranger);
 
     Loop &loop_;
@@ -48,4 +48,4 @@ class Listener {
     std::vector<std::unique_ptr<Stranger>> strangers_;
 };
 
-} // namespace px::shims
+} // namespace px::channel

@@ -1,5 +1,5 @@
-// listener.cpp - accepting shims.
-#include "pxlaunch/shims/listener.h"
+// listener.cpp - accepting peers.
+#include "pxlaunch/channel/listener.h"
 
 #include <fmt/format.h>
 
@@ -14,7 +14,7 @@
 #include <sys/random.h>
 #include <sys/socket.h>
 
-namespace px::shims {
+namespace px::channel {
 
 namespace {
 
@@ -25,7 +25,7 @@ constexpr int backlog = 1024;
 Result<std::string> make_secret() {
     std::array<unsigned char, 16> bytes{};
     if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
-        return system_error("cannot make a secret for the ranks", errno);
+        return system_error("cannot make a secret", errno);
     std::string text;
     for (const unsigned byte : bytes) text += fmt::format("{:02x}", byte);
     return text;
@@ -53,12 +53,12 @@ Result<Fd> open_port(int &port) {
         four.sin_family = AF_INET;
         if (!socket ||
             ::bind(socket.get(), reinterpret_cast<sockaddr *>(&four), sizeof four) != 0)
-            return system_error("cannot open a port for the ranks' reports", errno);
+            return system_error("cannot open a port for reports", errno);
     }
     // The port lies at the same place in both families.
     if (::listen(socket.get(), backlog) != 0 ||
         ::getsockname(socket.get(), reinterpret_cast<sockaddr *>(&six), &size) != 0) {
-        return system_error("cannot open a port for the ranks' reports", errno);
+        return system_error("cannot open a port for reports", errno);
     }
     port = ntohs(six.sin6_port);
     return socket;
@@ -117,18 +117,18 @@ void Listener::accept_all() {
         Fd socket(
             ::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
         if (!socket) return;
-        channel::tune(socket);
+        tune(socket);
         if (strangers_.size() >= most_strangers) forget(*strangers_.front());
         strangers_.push_back(std::make_unique<Stranger>());
         Stranger &stranger = *strangers_.back();
-        channel::Stream::Events events;
-        events.frame = [this, &stranger](const channel::Frame &frame) {
+        Stream::Events events;
+        events.frame = [this, &stranger](const Frame &frame) {
             on_frame(stranger, frame);
         };
         events.closed = [this, &stranger](int) { forget(stranger); };
-        stranger.stream = std::make_unique<channel::Stream>(loop_, std::move(socket),
-                                                            std::move(events));
-        stranger.stream->accept_up_to(channel::most_of_hello);
+        stranger.stream =
+            std::make_unique<Stream>(loop_, std::move(socket), std::move(events));
+        stranger.stream->accept_up_to(most_of_hello);
         stranger.deadline =
             loop_.after(hello_patience, [this, &stranger] { forget(stranger); });
     }
@@ -140,14 +140,13 @@ void Listener::forget(const Stranger &stranger) {
                   [&stranger](const auto &each) { return each.get() == &stranger; });
 }
 
-void Listener::on_frame(Stranger &stranger, const channel::Frame &frame) {
-    auto hello = frame.kind == channel::Kind::hello ? channel::read_hello(frame.body)
-                                                    : std::nullopt;
+void Listener::on_frame(Stranger &stranger, const Frame &frame) {
+    auto hello = frame.kind == Kind::hello ? read_hello(frame.body) : std::nullopt;
     if (!hello || !is_same(hello->secret, secret_)) return forget(stranger);
     auto stream = std::move(stranger.stream);
     forget(stranger);
-    stream->accept_up_to(channel::most_bytes);
+    stream->accept_up_to(most_bytes);
     arrived_(std::move(stream), std::move(*hello));
 }
 
-} // namespace px::shims
+} // namespace px::channel

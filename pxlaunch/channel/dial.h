@@ -1,22 +1,22 @@
 #pragma once
-// Finding the judge of the job: every address is tried at once, and the first that
-// welcomes us is it. Strangers at an address of that name on another network do not.
+// Finding a Listener by its addresses: all are tried at once, and the first that welcomes
+// us is it. Strangers at the same address on another network do not.
 
-#include "pxlaunch/channel/assignment.h"
 #include "pxlaunch/channel/messages.h"
 #include "pxlaunch/channel/stream.h"
 
-namespace px::wrapper {
+namespace px::channel {
 
 class Dialer {
   public:
     // Null if nobody welcomes us before the deadline. Called once, from the loop; frames
     // that follow the welcome are for the handlers that it gives the stream. The Dialer
     // must live on until it returns.
-    using Done = std::function<void(std::unique_ptr<channel::Stream>)>;
+    using Done = std::function<void(std::unique_ptr<Stream>)>;
 
-    Dialer(Loop &loop, const channel::Assignment &assignment, channel::Hello hello,
-           Done done);
+    // `host`: the Listener's node; a loopback address is for there alone.
+    Dialer(Loop &loop, const std::vector<std::string> &addresses, const std::string &host,
+           Hello hello, Done done);
     ~Dialer();
     Dialer(const Dialer &) = delete;
     Dialer &operator=(const Dialer &) = delete;
@@ -24,20 +24,20 @@ class Dialer {
   private:
     struct Line {
         Fd socket; // as long as it is not connected
-        std::unique_ptr<channel::Stream> stream;
+        std::unique_ptr<Stream> stream;
         bool open = true;
     };
 
     void dial(const std::string &address);
     void connected(Line &line);
     void drop(Line &line);
-    void finish(std::unique_ptr<channel::Stream> stream);
+    void finish(std::unique_ptr<Stream> stream);
 
     Loop &loop_;
-    channel::Hello hello_;
+    Hello hello_;
     Done done_;
     std::vector<std::unique_ptr<Line>> lines_;
     Loop::Timer deadline_ = 0;
 };
 
-} // namespace px::wrapper
+} // namespace px::channel

@@ -1,5 +1,5 @@
 // dial.cpp - non-blocking connects, side by side.
-#include "wrapper/dial.h"
+#include "pxlaunch/channel/dial.h"
 
 #include "pxlaunch/base/text.h"
 
@@ -10,11 +10,11 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
-namespace px::wrapper {
+namespace px::channel {
 
 namespace {
 
-// A network that swallows our words must not hold up the rank for longer.
+// A network that swallows our words must not hold us up for longer.
 constexpr Milliseconds patience{2000};
 
 struct Address {
@@ -52,12 +52,12 @@ std::optional<Address> read_address(const std::string &text) {
 
 } // namespace
 
-Dialer::Dialer(Loop &loop, const channel::Assignment &assignment, channel::Hello hello,
-               Done done)
+Dialer::Dialer(Loop &loop, const std::vector<std::string> &addresses,
+               const std::string &host, Hello hello, Done done)
     : loop_(loop), hello_(std::move(hello)), done_(std::move(done)) {
-    for (const auto &address : assignment.addresses) {
+    for (const auto &address : addresses) {
         const auto read = read_address(address);
-        if (read && read->loopback && hello_.host != assignment.host) continue;
+        if (read && read->loopback && hello_.host != host) continue;
         dial(address);
     }
     const bool any = std::any_of(lines_.begin(), lines_.end(),
@@ -92,15 +92,15 @@ void Dialer::connected(Line &line) {
     socklen_t size = sizeof error_number;
     ::getsockopt(line.socket.get(), SOL_SOCKET, SO_ERROR, &error_number, &size);
     if (error_number != 0) return drop(line);
-    channel::tune(line.socket);
-    channel::Stream::Events events;
-    events.frame = [this, &line](const channel::Frame &frame) {
-        if (frame.kind == channel::Kind::welcome) finish(std::move(line.stream));
+    tune(line.socket);
+    Stream::Events events;
+    events.frame = [this, &line](const Frame &frame) {
+        if (frame.kind == Kind::welcome) finish(std::move(line.stream));
     };
     events.closed = [this, &line](int) { drop(line); };
-    line.stream = std::make_unique<channel::Stream>(loop_, std::move(line.socket),
-                                                    std::move(events));
-    line.stream->send(channel::Kind::hello, text_of(hello_));
+    line.stream =
+        std::make_unique<Stream>(loop_, std::move(line.socket), std::move(events));
+    line.stream->send(Kind::hello, text_of(hello_));
 }
 
 void Dialer::drop(Line &line) {
@@ -113,11 +113,11 @@ void Dialer::drop(Line &line) {
     if (last) finish({});
 }
 
-void Dialer::finish(std::unique_ptr<channel::Stream> stream) {
+void Dialer::finish(std::unique_ptr<Stream> stream) {
     if (!done_) return;
     const Done done = std::exchange(done_, {});
     loop_.cancel(deadline_);
     done(std::move(stream));
 }
 
-} // namespace px::wrapper
+} // namespace px::channel

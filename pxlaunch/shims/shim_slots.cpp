@@ -1,0 +1,51 @@
+// shim_slots.cpp - asking the keeper of a DVM for slots before PRRTE is asked for a job.
+#include "pxlaunch/shims/shim_runtime.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unistd.h>
+#include <utility>
+
+namespace px::shims {
+
+void ShimRuntime::get_slots(std::function<void(Result<void>)> done) {
+    if (keeper_.addresses.empty()) return done({});
+    on_granted_ = std::move(done);
+    channel::Hello hello;
+    hello.protocol = channel::protocol;
+    hello.secret = keeper_.secret;
+    hello.host = host_;
+    hello.pid = ::getpid();
+    dialer_ = std::make_unique<channel::Dialer>(
+        loop_, keeper_.addresses, keeper_.host, hello,
+        [this](std::unique_ptr<channel::Stream> stream) {
+            // Nobody there: the DVM's own word is enough for one job at a time.
+            if (!stream) return std::exchange(on_granted_, {})({});
+            slots_ = std::move(stream);
+            channel::Stream::Events events;
+            events.frame = [this](const channel::Frame &frame) { on_slots(frame); };
+            events.closed = [this](int) {
+                slots_.reset();
+                if (on_granted_) std::exchange(on_granted_, {})({});
+            };
+            slots_->handle(std::move(events));
+            slots_->send(channel::Kind::ask, fmt::format("{}", std::max(spec_.np(), 1)));
+        });
+}
+
+void ShimRuntime::on_slots(const channel::Frame &frame) {
+    if (!on_granted_) return;
+    if (frame.kind == channel::Kind::granted) {
+        waits_for_.clear();
+        return std::exchange(on_granted_, {})({});
+    }
+    if (frame.kind != channel::Kind::queued) return;
+    waits_for_ = frame.body;
+    if (!spec_.limits.no_wait) return;
+    std::exchange(on_granted_,
+                  {})(cannot_run(fmt::format("the job does not fit now: {}", waits_for_),
+                                 "leave --no-wait out to wait, or ask for fewer ranks"));
+}
+
+} // namespace px::shims

@@ -1,0 +1,96 @@
+// dvm_choice.cpp - PRRTE's place, its version, and who else is on this node.
+#include "rec/cli/dvm_choice.h"
+
+#include "pxlaunch/base/fd.h"
+#include "pxlaunch/base/text.h"
+#include "pxlaunch/job/hostfile.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <memory>
+#include <unistd.h>
+
+namespace px::rec {
+
+namespace {
+
+std::string own_prefix() {
+    char path[4096];
+    const ssize_t size = ::readlink("/proc/self/exe", path, sizeof path);
+    std::string text(path, size > 0 ? static_cast<std::size_t>(size) : 0);
+    for (int up = 0; up < 2 && !text.empty(); ++up) text.erase(text.rfind('/'));
+    return text;
+}
+
+// Never along PATH: every module of Open MPI brings a prte of its own.
+Result<std::string> find_prrte(const Arguments &arguments, const Site &site) {
+    const auto given = arguments.value("prrte");
+    const std::string prefix = given ? *given
+                               : !site.config.prrte_prefix.empty()
+                                   ? site.config.prrte_prefix
+                                   : own_prefix();
+    const std::string program = prefix + "/bin/prte";
+    if (::access(program.c_str(), X_OK) == 0) return prefix;
+    return cannot_run(
+        fmt::format("there is no PRRTE here: no program {}", named(program)),
+        "name its prefix with --prrte PREFIX, or in the site's file as "
+        "prrte_prefix");
+}
+
+// 0 if it cannot be told.
+int major_version(const std::string &prefix) {
+    const std::string command =
+        fmt::format("'{}/bin/prte' --version 2>/dev/null", prefix);
+    const std::unique_ptr<FILE, int (*)(FILE *)> pipe(::popen(command.c_str(), "re"),
+                                                      ::pclose);
+    int major = 0;
+    char line[256] = "";
+    if (pipe && std::fgets(line, sizeof line, pipe.get()) != nullptr)
+        (void)std::sscanf(line, "prte (PRRTE) %d", &major);
+    return major;
+}
+
+std::string passwd_text() {
+    auto text = read_file("/etc/passwd", 16 << 20);
+    return text ? std::move(*text) : std::string();
+}
+
+} // namespace
+
+std::vector<std::string> login_users(const std::string &passwd) {
+    constexpr long first_person = 1000, nobody = 65534;
+    std::vector<std::string> users;
+    for (const auto &line : split(passwd, '\n')) {
+        const auto fields = split(line, ':');
+        if (fields.size() < 7) continue;
+        const auto uid = parse_number(fields[2]);
+        const std::string &shell = fields[6];
+        const bool logs_in = !shell.ends_with("nologin") && !shell.ends_with("false");
+        if (uid && *uid >= first_person && *uid != nobody && logs_in)
+            users.push_back(fields[0]);
+    }
+    return users;
+}
+
+Result<void> choose_dvm(const std::string &hostfile, const Arguments &arguments,
+                        const Site &site, ServeOptions &options) {
+    options.hosts = PX_TRY(job::read_hostfile(hostfile));
+    options.prrte_prefix = PX_TRY(find_prrte(arguments, site));
+    if (arguments.has("allow-shared-node")) return {};
+    // SECURITY: PRRTE 3.0.8 lets every local user who has the address run commands as the
+    // DVM's owner (measured); 5.0.0rc1 refuses other users.
+    const int major = major_version(options.prrte_prefix);
+    const auto users = login_users(passwd_text());
+    if (major >= 5 || users.size() < 2) return {};
+    return cannot_run(
+        fmt::format("PRRTE {} lets other users of this node run commands as you, if they "
+                    "learn its address; {} can log in here",
+                    major == 0 ? "of an unknown version" : fmt::format("{}", major),
+                    users.size() == 2 ? join(users, " and ")
+                                      : fmt::format("{} users", users.size())),
+        "--allow-shared-node starts it all the same; its address is kept in a directory "
+        "that only you can read");
+}
+
+} // namespace px::rec

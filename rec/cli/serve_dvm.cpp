@@ -1,0 +1,112 @@
+// serve_dvm.cpp - keeping a DVM.
+#include "rec/cli/serve_dvm.h"
+
+#include "pxlaunch/base/fd.h"
+#include "pxlaunch/discover/rendezvous.h"
+
+#include <fmt/format.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+namespace px::rec {
+
+namespace {
+constexpr Milliseconds prte_patience{2000}; // to end its daemons
+
+std::string own_path() {
+    char path[4096];
+    const ssize_t size = ::readlink("/proc/self/exe", path, sizeof path);
+    return size > 0 ? std::string(path, static_cast<std::size_t>(size)) : "pxrec";
+}
+} // namespace
+
+Result<void> DvmKeeper::start() {
+    loop_ = PX_TRY(Loop::create());
+    PX_TRY(watch_signals());
+    const dvm::PrteSettings settings{options_.prrte_prefix, options_.hosts, directory_,
+                                     own_path()};
+    prte_ = PX_TRY(dvm::Prte::start(settings, {options_.start_timeout, signals_.get()}));
+    loop_->watch(prte_.handle(), EPOLLIN, [this](std::uint32_t) {
+        died_ = true;
+        loop_->stop();
+    });
+    tickets_ = PX_TRY(dvm::Tickets::open(*loop_, dvm::slots_of(options_.hosts)));
+    tickets_->on_change = [this] {
+        write_use();
+        count_idle();
+    };
+    write_use();
+    watch_keepalive();
+    count_idle();
+    return publish_address();
+}
+
+Result<void> DvmKeeper::watch_signals() {
+    sigset_t set;
+    sigemptyset(&set);
+    for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, number);
+    ::sigprocmask(SIG_BLOCK, &set, nullptr);
+    ::signal(SIGPIPE, SIG_IGN);
+    signals_ = Fd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+    if (!signals_) return system_error("cannot watch for signals", errno);
+    loop_->watch(signals_.get(), EPOLLIN, [this](std::uint32_t) { loop_->stop(); });
+    return {};
+}
+
+Result<void> DvmKeeper::publish_address() {
+    discover::Rendezvous rendezvous;
+    const auto guard = discover::read_owner(directory_);
+    if (!guard) return cannot_run("no owner is recorded in '" + directory_ + "'");
+    rendezvous.version = PX_VERSION;
+    rendezvous.pmix_version = prte_.pmix_version();
+    rendezvous.uri = prte_.uri();
+    rendezvous.owner = *guard;
+    rendezvous.owner.pid = ::getpid();
+    rendezvous.owner.start = discover::start_of(::getpid());
+    rendezvous.uid = here_.uid;
+    rendezvous.allocation = options_.allocation;
+    rendezvous.managed = true;
+    rendezvous.cores = dvm::slots_of(options_.hosts);
+    rendezvous.started =
+        std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch())
+            .count();
+    rendezvous.log = directory_ + "/log";
+    rendezvous.method = "prrte";
+    for (const auto &host : options_.hosts)
+        rendezvous.nodes.push_back(dvm::name_of(host));
+    rendezvous.secret = tickets_->secret();
+    rendezvous.tickets = tickets_->addresses();
+    return discover::write_rendezvous(directory_, rendezvous);
+}
+
+void DvmKeeper::watch_keepalive() {
+    if (options_.keepalive < 0) return;
+    loop_->watch(options_.keepalive, EPOLLIN, [this](std::uint32_t) { loop_->stop(); });
+}
+
+// For 'pxrec status' and 'pxrec down'.
+void DvmKeeper::write_use() {
+    (void)replace_file(directory_ + "/use",
+                       fmt::format("{} {}\n", tickets_->taken(), tickets_->holders()),
+                       0600);
+}
+
+void DvmKeeper::count_idle() {
+    loop_->cancel(idle_timer_);
+    if (options_.idle && tickets_->idle())
+        idle_timer_ = loop_->after(*options_.idle, [this] { loop_->stop(); });
+}
+
+bool DvmKeeper::run() {
+    loop_->run();
+    // From here on nobody finds it any more.
+    (void)::unlink(discover::rendezvous_path(directory_).c_str());
+    prte_.end(prte_patience);
+    return !died_;
+}
+
+} // namespace px::rec

@@ -1,0 +1,186 @@
+"""pxrec up and run over a hostfile: a PRRTE DVM by ssh, its slots, its owner, and why it does not start."""
+import signal
+import time
+
+import pxlab
+
+
+class DvmCase(pxlab.LabCase):
+    DVM = False
+
+    def setUp(self):
+        super().setUp()
+        self.env.pop("PXLAUNCH_URI")
+        self.may_leave_files = True
+        self.hostfile("n1 slots=2", "n2 slots=2", "n3 slots=2")
+
+    def hostfile(self, *lines):
+        (self.home / "hosts").write_text("".join(line + "\n" for line in lines))
+
+    def pxrec(self, *words, timeout=30, **options):
+        return self.start_program(["pxrec", *words], **options).finish(timeout)
+
+    def up(self, *options):
+        done = self.pxrec("up", "--hostfile", "hosts", "--prrte", "/usr", *options)
+        self.assertEqual(done.code, 0, done)
+        return done
+
+    def refused(self, *words, options=(), code=125):
+        done = self.pxrec("up", "--hostfile", "hosts", "--prrte", "/usr", *options)
+        self.assertEqual(done.code, code, done)
+        for word in words:
+            self.assertIn(word, done.err)
+        self.check_gone()
+
+    def check_gone(self, within=5):
+        """No daemon is left on any node."""
+        def daemons():
+            return [p for node in self.lab("hosts").split() for p in self.nodes_pids(node)
+                    if p.name in ("prte", "prted", "pxrec", "pxguard")]
+        self.eventually("every daemon is gone", lambda: not daemons(), within)
+
+
+class Up(DvmCase):  # ctest: serial timeout=120
+    def test_from_up_to_down(self):
+        self.assertIn(b"serving 6 slots on 3 nodes with PRRTE", self.up().out)
+        self.assertIn(b"6 processes, up to 2 per node, 3 nodes", self.expect(0, ["-N", "2", "init_finalize"]).out)
+        self.assertIn(b"6 processes", self.expect(0, ["init_finalize"]).out)  # all slots
+        self.assertIn(b"6 slots on 3 nodes with PRRTE", self.pxrec("status").out)
+        again = self.pxrec("up", "--hostfile", "hosts", "--prrte", "/usr")
+        self.assertEqual(again.code, 125, again)
+        self.assertIn(b"runs already", again.err)
+        self.assertEqual(self.pxrec("down").code, 0)
+        self.check_gone()
+
+    def test_twenty_at_once_share_it(self):
+        """Six ranks fit: the rest waits its turn, and no hardware thread of a node is given out twice."""
+        self.up()
+        script = "b=$(date +%s%N); sleep 0.1; echo $(hostname) $b $(date +%s%N)"
+        running = [self.start(["-n", "2", "sh", "-c", script]) for _ in range(20)]
+        spans = []
+        for each in running:
+            done = each.finish(60)
+            self.assertEqual((done.code, done.err), (0, b""), done)
+            spans += [(host, int(begin), int(end)) for host, begin, end in
+                      (line.split() for line in done.out.decode().splitlines())]
+        self.assertEqual(len(spans), 40)
+        for node in ("n1", "n2", "n3"):
+            edges = sorted([(begin, 1) for host, begin, _ in spans if host == node] +
+                           [(end, -1) for host, _, end in spans if host == node])
+            at_once = most = 0
+            for _, step in edges:
+                at_once += step
+                most = max(most, at_once)
+            self.assertLessEqual(most, 2, node)
+        self.assertEqual(self.pxrec("down").code, 0)
+
+    def test_one_that_does_not_fit_now(self):
+        self.up()
+        first = self.start(["-n", "5", "end_with", "0", "600"]).wait_for(b"ends with", count=5)
+        done = self.expect(125, ["-n", "2", "--no-wait", "true"])
+        self.assertIn(b"does not fit now: 5 of 6 slots are taken", done.err)
+        done = self.pxrec("down")
+        self.assertEqual(done.code, 125, done)
+        self.assertIn(b"--force", done.err)
+        self.assertEqual(self.pxrec("down", "--force").code, 0)
+        self.assertEqual(first.finish().code, 125)
+        self.check_gone()
+
+    def test_inside_a_rank(self):
+        """On another node than the head's."""
+        self.up()
+        inner = "pxlaunch -n 2 --tag hostname"
+        done = self.expect(0, ["-n", "1", "--host", "n2", "sh", "-c", inner], timeout=60)
+        self.assertEqual(done.out.count(b": n"), 2, done)
+        self.assertEqual(self.pxrec("down").code, 0)
+
+
+class Run(DvmCase):  # ctest: serial timeout=60
+    def test_a_script(self):
+        script = "pxlaunch -N 1 --tag hostname; exit 7"
+        done = self.pxrec("run", "--hostfile", "hosts", "--prrte", "/usr", "--", "sh", "-c", script)
+        self.assertEqual(done.code, 7, done)
+        self.assertEqual(sorted(done.out.splitlines()), [b"0: n1", b"1: n2", b"2: n3"])
+        self.check_gone()
+
+
+class NotStarted(DvmCase):  # ctest: serial timeout=120
+    def test_an_unknown_host(self):
+        self.hostfile("n1", "nowhere")
+        self.refused(b"the PRRTE daemons did not start", b"nowhere: ssh: Could not resolve hostname")
+
+    def test_a_host_that_does_not_answer(self):
+        self.hostfile("n1", "n3", "10.71.0.77")
+        self.refused(b"10.71.0.77: ", options=["--start-timeout", "5"])
+
+    def test_a_key_that_is_refused(self):
+        keys = self.state() / "home/user/.ssh"
+        (keys / "id_ed25519").rename(keys / "away")
+        self.addCleanup((keys / "away").rename, keys / "id_ed25519")
+        self.refused(b"n2: ", b"Permission denied", b"must work without a password")
+
+    def test_no_prrte(self):
+        done = self.pxrec("up", "--hostfile", "hosts")
+        self.assertEqual(done.code, 125, done)
+        self.assertIn(b"there is no PRRTE here", done.err)
+
+    def test_no_hostfile(self):
+        done = self.pxrec("up", "--hostfile", "none", "--prrte", "/usr")
+        self.assertEqual(done.code, 2, done)
+        self.assertIn(b"none", done.err)
+
+
+class SharedNode(DvmCase):  # ctest: serial timeout=60
+    def test_a_node_that_others_can_use(self):
+        root = {**self.lab_env, "LAB_UID": "0"}
+        add = "grep -q '^other:' /etc/passwd || echo 'other:x:1001:1001::/:/bin/sh' >>/etc/passwd"
+        pxlab.subprocess.run([pxlab.LAB, "exec", "n1", "sh", "-c", add], env=root, check=True)
+        self.refused(b"lets other users of this node run commands as you", b"user and other", b"--allow-shared-node")
+        self.up("--allow-shared-node")
+        found = self.lab("exec", "n1", "sh", "-c", "find /tmp -name '*rendezvous*' -o -name 'uri' -o -name 'pmix*'")
+        self.assertTrue(found.split())
+        for path in found.split():
+            top = self.lab("exec", "n1", "stat", "-c", "%a", "/" + "/".join(path.split("/")[1:3]))
+            self.assertEqual(top.strip(), "700", path)
+        self.assertEqual(self.pxrec("down").code, 0)
+
+
+class Killed(DvmCase):  # ctest: serial timeout=120
+    def job(self):
+        self.up()
+        return self.start(["-n", "6", "grandchild", "stay"]).wait_for(b"left a grandchild", count=6)
+
+    def on_head(self, name):
+        return [p for p in self.nodes_pids("n1") if p.name == name]
+
+    def test_prte(self):
+        job = self.job()
+        self.on_head("prte")[0].kill()
+        done = job.finish(20)
+        self.assertEqual(done.code, 125, done)
+        self.check_clean(5)
+        self.check_gone()
+        self.up()  # what is left does not stand in the way
+        self.assertEqual(self.pxrec("down").code, 0)
+
+    def test_the_keeper(self):
+        job = self.job()
+        self.on_head("pxrec")[0].kill()
+        self.assertEqual(job.finish(20).code, 125)
+        self.check_gone(10)
+
+    def test_everything_of_pxrec(self):
+        job = self.job()
+        for name in ("pxguard", "pxrec"):
+            self.on_head(name)[0].kill(signal.SIGKILL)
+        self.assertEqual(job.finish(30).code, 125)
+        self.check_gone(10)
+
+
+class Idle(DvmCase):  # ctest: serial timeout=60
+    def test_it_ends(self):
+        self.up("--idle", "1")
+        self.expect(0, ["-n", "2", "true"])
+        begin = time.monotonic()
+        self.check_gone(10)
+        self.assertGreater(time.monotonic() - begin, 0.5)

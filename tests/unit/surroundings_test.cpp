@@ -1,0 +1,49 @@
+#include "pxlaunch/channel/frames.h"
+#include "wrapper/surroundings.h"
+
+#include <doctest/doctest.h>
+
+#include <unistd.h>
+
+using namespace px;
+using Environment = std::vector<std::string>;
+
+TEST_CASE("a rank gets the variables of its runtime, in order, and no others") {
+    const Environment own = {
+        "PATH=/bin",
+        "PMIX_RANK=3",
+        "PMI_SIZE=4",
+        "PRTE_MCA_x=",
+        "PRTE",
+        "PMIX=1",
+        "pmix_rank=1",
+        "MY_PMIX_RANK=1",
+        "PXWRAP_JOB_0=secret",
+        "PMI2_x=1",
+        "OMPI_MCA_btl=self",
+        "HOME=/with PMIX_RANK=1",
+        "PMIX_odd=\xff\n= ",
+    };
+    CHECK(wrapper::runtime_entries(own) ==
+          Environment{"PMIX_RANK=3", "PMI_SIZE=4", "PRTE_MCA_x=", "PMIX_odd=\xff\n= "});
+    CHECK(wrapper::runtime_entries({}).empty());
+}
+
+TEST_CASE("a shim introduces itself as its runtime calls it, without a secret") {
+    const auto hello =
+        wrapper::introduce({"PMIX_NAMESPACE=prterun-n01-7@1", "PMIX_RANK=12"});
+    CHECK(hello.protocol == channel::protocol);
+    CHECK(hello.secret.empty());
+    CHECK(hello.nspace == "prterun-n01-7@1");
+    CHECK(hello.rank == 12);
+    CHECK_FALSE(hello.host.empty());
+    CHECK(hello.pid == ::getpid());
+    CHECK_FALSE(hello.cpus.empty());
+    CHECK(hello.cpus.find_first_not_of("0123456789-,") == std::string::npos);
+}
+
+TEST_CASE("a shim that no runtime started is rank 0 of no job") {
+    const auto hello = wrapper::introduce({"PMIX_RANK=x"});
+    CHECK(hello.nspace.empty());
+    CHECK(hello.rank == 0);
+}

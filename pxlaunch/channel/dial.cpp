@@ -16,6 +16,7 @@ namespace {
 
 // A network that swallows our words must not hold us up for longer.
 constexpr Milliseconds patience{2000};
+constexpr Milliseconds until_next{100};
 
 struct Address {
     sockaddr_storage bytes{};
@@ -55,35 +56,54 @@ std::optional<Address> read_address(const std::string &text) {
 Dialer::Dialer(Loop &loop, const std::vector<std::string> &addresses,
                const std::string &host, Hello hello, Done done)
     : loop_(loop), hello_(std::move(hello)), done_(std::move(done)) {
+    const bool near = hello_.host == host;
     for (const auto &address : addresses) {
         const auto read = read_address(address);
-        if (read && read->loopback && hello_.host != host) continue;
-        dial(address);
+        if (!read || (read->loopback && !near)) continue;
+        // On its own node loopback is the surest and the fastest way.
+        left_.insert(read->loopback ? left_.begin() : left_.end(), address);
     }
-    const bool any = std::any_of(lines_.begin(), lines_.end(),
-                                 [](const auto &line) { return line->open; });
-    deadline_ = loop_.after(any ? patience : Milliseconds(0), [this] { finish({}); });
+    deadline_ =
+        loop_.after(left_.empty() ? Milliseconds(0) : patience, [this] { finish({}); });
+    dial_next();
+}
+
+// The next one when the last has failed, or is slow: connections that nobody needs cost
+// both sides time.
+void Dialer::dial_next() {
+    loop_.cancel(next_);
+    while (done_ && !left_.empty()) {
+        const std::string address = left_.front();
+        left_.pop_front();
+        if (!dial(address)) continue;
+        next_ = loop_.after(until_next, [this] { dial_next(); });
+        return;
+    }
 }
 
 Dialer::~Dialer() {
     done_ = {};
+    left_.clear();
     loop_.cancel(deadline_);
+    loop_.cancel(next_);
     for (const auto &line : lines_) drop(*line);
 }
 
-void Dialer::dial(const std::string &text) {
+bool Dialer::dial(const std::string &text) {
     const auto address = read_address(text);
-    if (!address) return;
+    if (!address) return false;
     Fd socket(::socket(address->bytes.ss_family,
                        SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    if (!socket) return;
+    if (!socket) return false;
     const auto *to = reinterpret_cast<const sockaddr *>(&address->bytes);
-    if (::connect(socket.get(), to, address->size) != 0 && errno != EINPROGRESS) return;
+    if (::connect(socket.get(), to, address->size) != 0 && errno != EINPROGRESS)
+        return false;
     lines_.push_back(std::make_unique<Line>());
     Line &line = *lines_.back();
     line.socket = std::move(socket);
     loop_.watch(line.socket.get(), EPOLLOUT,
                 [this, &line](std::uint32_t) { connected(line); });
+    return true;
 }
 
 void Dialer::connected(Line &line) {
@@ -110,13 +130,19 @@ void Dialer::drop(Line &line) {
     line.open = false;
     const bool last = std::none_of(lines_.begin(), lines_.end(),
                                    [](const auto &each) { return each->open; });
-    if (last) finish({});
+    if (!last) return;
+    if (left_.empty()) return finish({});
+    dial_next();
+    const bool none = std::none_of(lines_.begin(), lines_.end(),
+                                   [](const auto &each) { return each->open; });
+    if (none) finish({});
 }
 
 void Dialer::finish(std::unique_ptr<Stream> stream) {
     if (!done_) return;
     const Done done = std::exchange(done_, {});
     loop_.cancel(deadline_);
+    loop_.cancel(next_);
     done(std::move(stream));
 }
 

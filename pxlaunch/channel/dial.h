@@ -1,9 +1,11 @@
 #pragma once
-// Finding a Listener by its addresses: all are tried at once, and the first that welcomes
-// us is it. Strangers at the same address on another network do not.
+// Finding a Listener by its addresses: all are tried, and the first that welcomes us is
+// it. Strangers at the same address on another network do not.
 
 #include "pxlaunch/channel/messages.h"
 #include "pxlaunch/channel/stream.h"
+
+#include <deque>
 
 namespace px::channel {
 
@@ -28,7 +30,8 @@ class Dialer {
         bool open = true;
     };
 
-    void dial(const std::string &address);
+    void dial_next();
+    bool dial(const std::string &address);
     void connected(Line &line);
     void drop(Line &line);
     void finish(std::unique_ptr<Stream> stream);
@@ -37,7 +40,8 @@ class Dialer {
     Hello hello_;
     Done done_;
     std::vector<std::unique_ptr<Line>> lines_;
-    Loop::Timer deadline_ = 0;
+    std::deque<std::string> left_; // addresses
+    Loop::Timer deadline_ = 0, next_ = 0;
 };
 
 } // namespace px::channel

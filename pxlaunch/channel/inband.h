@@ -5,6 +5,7 @@
 #include "pxlaunch/channel/frames.h"
 
 #include <functional>
+#include <utility>
 
 namespace px::channel {
 
@@ -18,6 +19,9 @@ class InbandReader {
     // What is left of `bytes` and of what was held back before. A piece that may be the
     // beginning of a report waits for the next one.
     std::string take(std::string_view bytes, const std::function<void(Frame)> &report);
+
+    // At the end: what was held back is no report.
+    std::string take_rest() { return std::exchange(held_, {}); }
 
   private:
     enum class Found { nothing, part, report };

@@ -80,7 +80,10 @@ std::optional<Error> read_refused(std::string_view text) {
     if (fields.empty()) return std::nullopt;
     const auto exit = number(fields[0]);
     if (!exit) return std::nullopt;
-    return Error{static_cast<Exit>(*exit), fields[1], fields[2]};
+    const bool known = (*exit == static_cast<int>(Exit::not_executable) ||
+                        *exit == static_cast<int>(Exit::not_found));
+    return Error{known ? static_cast<Exit>(*exit) : Exit::cannot_run, fields[1],
+                 fields[2]};
 }
 
 } // namespace px::channel

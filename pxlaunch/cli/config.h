@@ -36,8 +36,9 @@ struct Config {
     std::vector<LocalPolicy> local;
     std::vector<std::string> env_pass, env_drop; // patterns
     std::optional<std::chrono::milliseconds> idle_timeout;
-    std::string run_directory; // empty: the built-in rule
-    std::string prrte_prefix;  // PREFIX/bin/prte; empty: pxrec's own prefix
+    std::string run_directory;      // empty: the built-in rule
+    bool allow_shared_node = false; // a PRRTE 3 DVM where others can log in
+    std::string prrte_prefix;       // PREFIX/bin/prte; empty: pxrec's own prefix
     bool audit = false;
     std::string site_path, user_path; // files that were read; empty: there was none
 };

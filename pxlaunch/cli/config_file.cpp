@@ -51,8 +51,10 @@ class Reader {
                 absolute_path(key, value, config_.run_directory);
             else if (key == "prrte_prefix")
                 absolute_path(key, value, config_.prrte_prefix);
+            else if (key == "allow_shared_node")
+                truth(key, value, config_.allow_shared_node);
             else if (key == "audit")
-                audit(value);
+                truth(key, value, config_.audit);
             else
                 unknown(key, site_keys());
         }
@@ -60,7 +62,8 @@ class Reader {
 
     static std::vector<std::string> site_keys() {
         return {"defaults",     "locked",        "local",        "environment",
-                "idle_timeout", "run_directory", "prrte_prefix", "audit"};
+                "idle_timeout", "run_directory", "prrte_prefix", "allow_shared_node",
+                "audit"};
     }
 
     void site_only(const std::string &key) {
@@ -189,11 +192,11 @@ class Reader {
         }
     }
 
-    void audit(const Json &value) {
+    void truth(const std::string &key, const Json &value, bool &to) {
         if (value.is_boolean())
-            config_.audit = value.get<bool>();
+            to = value.get<bool>();
         else
-            wrong("audit", "audit: expected true or false");
+            wrong(key, fmt::format("{}: expected true or false", key));
     }
 
     std::vector<std::string> words(const std::string &key, const Json &list) {

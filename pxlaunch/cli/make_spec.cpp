@@ -119,21 +119,13 @@ class Maker {
         const auto &input = spec_.io.input;
         const int np = spec_.np();
         if (input.to == job::StdinTo::one && np > 0 && input.rank >= np &&
-            all_counted()) {
+            spec_.is_counted()) {
             errors_.push_back(
                 usage_error(fmt::format("--stdin {}: the job has {}", input.rank,
                                         np == 1 ? "1 rank, rank 0"
                                                 : fmt::format("ranks 0 to {}", np - 1)),
                             "name a rank of the job, all or none"));
         }
-    }
-
-    // A ppr pattern without -n is counted by the mapper.
-    [[nodiscard]] bool all_counted() const {
-        for (const auto &app : spec_.apps) {
-            if (app.np == 0) return false;
-        }
-        return true;
     }
 
     const Options &options_;

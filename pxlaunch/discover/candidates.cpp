@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstdint>
 
 namespace px::discover {
 
@@ -170,8 +171,22 @@ Look look_at_directory(const RunDirectory &directory, const std::string &allocat
 
 } // namespace
 
-Look look_at_pool(const Here &here) {
-    const std::string allocation = find_allocation(here).key();
+namespace {
+
+// Empty, or a node that was named and that the server does not have.
+std::string missing_node(const Found &found, const Here &here) {
+    if (!here.goes_elsewhere()) return {};
+    const auto nodes =
+        found.server.ours ? found.server.ours->nodes : std::vector<std::string>();
+    for (const auto &host : here.hosts) {
+        const std::string name = host.substr(0, host.find(':'));
+        if (std::find(nodes.begin(), nodes.end(), name) == nodes.end()) return name;
+    }
+    return {};
+}
+
+// Servers of that key, for --probe and --explain with all that is in the way.
+Look look_for_key(const Here &here, const std::string &allocation) {
     Look all;
     Reasons troubles;
     const auto directories = list_run_directories(here, troubles);
@@ -185,12 +200,57 @@ Look look_at_pool(const Here &here) {
         if (look.found) all.found = std::move(look.found);
         if (all.found || look.answer().stops) return all;
     }
+    return all;
+}
+
+} // namespace
+
+Look look_at_pool(const Here &here) {
+    const std::string allocation = find_allocation(here).key();
+    Look all = look_for_key(here, allocation);
+    if (all.found) {
+        const std::string missing = missing_node(*all.found, here);
+        if (missing.empty()) return all;
+        all.found.reset();
+        all.candidates.push_back({"pool", Candidate::absent,
+                                  fmt::format("it does not have the node {}", missing)});
+        return all;
+    }
+    if (!all.candidates.empty() && all.answer().stops) return all;
     all.candidates.push_back(
         {"pool", Candidate::absent,
          fmt::format("no server of 'pxrec up' for {} in {}",
                      allocation == "none" ? "this node" : "the allocation " + allocation,
                      join(base_directories(here), ", "))});
     return all;
+}
+
+std::string key_of_hosts(const std::vector<std::string> &hosts) {
+    std::uint64_t hash = 14695981039346656037ULL; // FNV-1a
+    for (const auto &host : hosts) {
+        for (const char each : host + "\n") {
+            hash ^= static_cast<unsigned char>(each);
+            hash *= 1099511628211ULL;
+        }
+    }
+    return fmt::format("hosts-{:013x}", hash >> 12);
+}
+
+Look look_at_dvm(const Here &here) {
+    if (!here.goes_elsewhere()) {
+        return only({"prrte", Candidate::absent,
+                     "neither --hostfile nor --host names another node"});
+    }
+    Look running = look_for_key(here, key_of_hosts(here.hosts));
+    for (auto &each : running.candidates) each.name = "prrte";
+    if (running.found) {
+        running.found->from = "prrte";
+        return running;
+    }
+    Look look = only({"prrte", Candidate::usable,
+                      fmt::format("a PRRTE DVM over {}", join(here.hosts, ", "))});
+    look.found = found_here(Found::start_dvm, "prrte", here);
+    return look;
 }
 
 Look look_at_local(const Here &here) {
@@ -226,7 +286,7 @@ Look look_at_local(const Here &here) {
 
 std::vector<Candidate> look_at_all(const Here &here) {
     std::vector<Candidate> all;
-    for (const auto look : {look_at_parent, look_at_pool, look_at_local}) {
+    for (const auto look : {look_at_parent, look_at_pool, look_at_dvm, look_at_local}) {
         const Look seen = look(here);
         all.insert(all.end(), seen.candidates.begin(), seen.candidates.end());
     }

@@ -18,7 +18,7 @@ struct Candidate {
 };
 
 struct Found {
-    enum Kind { attach, start_local };
+    enum Kind { attach, start_local, start_dvm };
     Kind kind = start_local;
     std::string from;      // the candidate's name
     ServerUri server;      // with attach
@@ -39,6 +39,10 @@ struct Look {
 Look look_at_parent(const Here &here);
 // A server of ours for this allocation; servers for others and remains are named too.
 Look look_at_pool(const Here &here);
+// A PRRTE DVM over the nodes that the user named: a running one, or one to be started.
+Look look_at_dvm(const Here &here);
+// What tells the DVM of these nodes from others, as an allocation's key does.
+std::string key_of_hosts(const std::vector<std::string> &hosts);
 // A private server on this node, to be started.
 Look look_at_local(const Here &here);
 

@@ -21,6 +21,7 @@ const std::vector<Step> &steps() {
     static const std::vector<Step> all = {
         {{"parent", "the server that started this process"}, look_at_parent},
         {{"pool", "the server of 'pxrec up' for this allocation"}, look_at_pool},
+        {{"prrte", "a PRRTE DVM over the nodes of --hostfile or --host"}, look_at_dvm},
         {{"local", "a private server on this node, for this job"}, look_at_local},
     };
     return all;
@@ -98,7 +99,7 @@ Discovery use_rec(const Wish &wish, const Here &here) {
     const std::string name = wish.rec.substr(0, colon);
     for (const Step &step : steps()) {
         if (name != step.rec.name) continue;
-        if (colon != std::string::npos) {
+        if (colon != std::string::npos && name != "prrte") {
             return failure(
                 usage_error(fmt::format("{}: '{}' takes no argument, got '{}'",
                                         wish.rec_name, name, wish.rec.substr(colon + 1)),
@@ -136,8 +137,8 @@ Error nothing_usable(const std::vector<Candidate> &candidates) {
         "no PMIx runtime here can start this job\n" + candidate_table(candidates), hint);
 }
 
-Look not_started() {
-    return Look{{{"local", Candidate::refused, "--no-start was given",
+Look not_started(const char *name) {
+    return Look{{{name, Candidate::refused, "--no-start was given",
                   "start a server with 'pxrec up', or leave --no-start out", true}},
                 {}};
 }
@@ -164,8 +165,9 @@ Discovery discover(const Wish &given, const Here &here) {
     if (!wish.rec.empty()) return use_rec(wish, here);
     Discovery discovery{Error{}, {}, {}};
     for (const Step &step : steps()) {
-        const bool starts = step.look == look_at_local;
-        Look look = starts && wish.no_start ? not_started() : step.look(here);
+        Look look = step.look(here);
+        const bool starts = look.found && look.found->kind != Found::attach;
+        if (starts && wish.no_start) look = not_started(step.rec.name);
         record(discovery, look);
         if (look.found) {
             discovery.found = std::move(*look.found);

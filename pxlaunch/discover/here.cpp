@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <climits>
 #include <unistd.h>
@@ -32,6 +33,16 @@ const std::string &Here::get(std::string_view name) const {
     static const std::string none;
     const auto found = env.find(name);
     return found == env.end() ? none : found->second;
+}
+
+bool Here::goes_elsewhere() const {
+    const auto short_name = [](std::string_view name) {
+        return name.substr(0, name.find_first_of(".:"));
+    };
+    return std::any_of(hosts.begin(), hosts.end(), [&](const std::string &each) {
+        const auto name = short_name(each);
+        return name != short_name(host) && name != "localhost";
+    });
 }
 
 Here this_process() {

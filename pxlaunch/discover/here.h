@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 #include <sys/types.h>
+#include <vector>
 
 namespace px::discover {
 
@@ -13,7 +14,9 @@ using Environment = std::map<std::string, std::string, std::less<>>;
 struct Here {
     Environment env;
     uid_t uid = 0;
-    std::string host;           // gethostname()
+    std::string host; // gethostname()
+    // Nodes that the user named, "name" or "name:slots"; the server must have them all.
+    std::vector<std::string> hosts;
     std::string site_directory; // the site's "run_directory"; empty: none
     std::string tmp = "/tmp";   // where TMPDIR is unset
     std::string boot;           // this boot of the kernel
@@ -21,6 +24,8 @@ struct Here {
 
     // The variable's value; "" where it is unset, as for every scheduler's variables.
     [[nodiscard]] const std::string &get(std::string_view name) const;
+    // Whether one of `hosts` is another node than this.
+    [[nodiscard]] bool goes_elsewhere() const;
     [[nodiscard]] bool has(std::string_view name) const { return !get(name).empty(); }
 };
 

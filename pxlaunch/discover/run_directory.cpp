@@ -275,4 +275,12 @@ std::vector<std::string> remove_dead_run_directories(const Here &here) {
     return removed;
 }
 
+bool is_being_started(const Here &here, const std::string &name) {
+    Reasons ignored;
+    const auto all = list_run_directories(here, ignored);
+    return std::any_of(all.begin(), all.end(), [&name](const RunDirectory &each) {
+        return each.name() == name && each.life == Life::alive;
+    });
+}
+
 } // namespace px::discover

@@ -47,6 +47,9 @@ struct RunDirectory {
 // named in `reasons`.
 std::vector<RunDirectory> list_run_directories(const Here &here, Reasons &reasons);
 
+// Whether somebody who lives has the directory of that name.
+bool is_being_started(const Here &here, const std::string &name);
+
 // Removes the directories whose owner is certainly dead, less those kept; their paths.
 std::vector<std::string> remove_dead_run_directories(const Here &here);
 

@@ -19,15 +19,10 @@ constexpr Milliseconds ask_for_the_end{1000};
 // nothing.
 constexpr std::size_t acknowledge_after = 1 << 20;
 
-bool is_counted(const job::Spec &spec) {
-    return std::all_of(spec.apps.begin(), spec.apps.end(),
-                       [](const job::App &app) { return app.np > 0; });
-}
-
 // None as long as only the server knows how many there are.
 std::vector<Writer> writers_of(const job::Spec &spec) {
     std::vector<Writer> writers;
-    if (!is_counted(spec)) return writers;
+    if (!spec.is_counted()) return writers;
     int app_number = 0;
     for (const auto &app : spec.apps) {
         for (int i = 0; i < app.np; ++i) {
@@ -121,7 +116,7 @@ void Drive::spawned(Result<std::string> nspace) {
         return runtime_.kill(*nspace); // too late: the user was told "not started"
     nspace_ = *nspace;
     if (!options_.map_only) watch_time();
-    is_counted(spec_) ? placed() : ask_counts();
+    spec_.is_counted() ? placed() : ask_counts();
 }
 
 // Of a ppr pattern without -n.

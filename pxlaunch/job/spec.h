@@ -72,6 +72,13 @@ struct Spec {
     Limits limits;
     Inherited inherited;
 
+    // False as long as only the server can know how many ranks an application has.
+    [[nodiscard]] bool is_counted() const {
+        for (const auto &app : apps) {
+            if (app.np <= 0) return false;
+        }
+        return true;
+    }
     [[nodiscard]] int np() const {
         int sum = 0;
         for (const auto &app : apps) sum += app.np;

@@ -6,12 +6,14 @@
 #include "pxlaunch/cli/inspect.h"
 #include "pxlaunch/discover/probe.h"
 #include "pxlaunch/drive/messages.h"
+#include "pxlaunch/job/hostfile.h"
 #include "pxlaunch/pmix/settings.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdio>
+#include <poll.h>
 #include <unistd.h>
 
 namespace px::launch {
@@ -32,6 +34,22 @@ Result<int> print_text(const std::string &text) {
         return cannot_run(fmt::format("stdout: {}", written.error().what));
     }
     return 0;
+}
+
+// Of the hostfile, else of --host; every node once.
+Result<std::vector<std::string>> named_hosts(const cli::Options &options) {
+    if (!options.hostfile.empty()) {
+        auto hosts = job::read_hostfile(options.hostfile);
+        return hosts ? std::move(*hosts) : std::vector<std::string>(); // the Spec's error
+    }
+    std::vector<std::string> hosts;
+    for (const auto &app : options.apps) {
+        for (const auto &host : app.hosts) {
+            if (std::find(hosts.begin(), hosts.end(), host) == hosts.end())
+                hosts.push_back(host);
+        }
+    }
+    return hosts;
 }
 
 } // namespace
@@ -56,6 +74,7 @@ Result<int> Launch::probe() {
 
 Result<discover::Found> Launch::find_server() {
     const cli::Options &options = command_.options;
+    here_.hosts = PX_TRY(named_hosts(options));
     discover::Wish wish;
     wish.rec = options.rec;
     wish.uri = options.uri;
@@ -73,8 +92,9 @@ bool Launch::runs_job() const {
     return !options.runs_nothing() || (options.dry_run && options.display.any());
 }
 
-Result<void> Launch::start_server(const discover::Found &found) {
-    if (found.kind != discover::Found::start_local) return {};
+Result<void> Launch::start_server(discover::Found &found) {
+    if (found.kind == discover::Found::attach) return {};
+    if (found.kind == discover::Found::start_dvm) return start_dvm(found);
     const auto warning = PX_TRY(cli::may_run_here(command_.config, here_.host));
     if (!warning.empty())
         (void)write_all(STDERR_FILENO, drive::rendered_message(warning));
@@ -83,8 +103,36 @@ Result<void> Launch::start_server(const discover::Found &found) {
     const bool gpus = std::any_of(
         options.apps.begin(), options.apps.end(),
         [](const cli::AppOptions &app) { return app.gpus_per_rank.value_or(0) > 0; });
-    server_ = PX_TRY(tool::LocalServer::start(gpus));
+    server_ = PX_TRY(tool::LocalServer::start(gpus ? std::vector<std::string>{"--gpus"}
+                                                   : std::vector<std::string>{}));
     return {};
+}
+
+// One for all who name the same nodes: it ends soon after the last of them.
+Result<void> Launch::start_dvm(discover::Found &found) {
+    if (!runs_job()) return {};
+    std::vector<std::string> words = {
+        fmt::format("--pool={}", discover::key_of_hosts(here_.hosts)),
+        fmt::format("--deadline={}", command_.options.limits.start_timeout.count())};
+    for (const auto &host : here_.hosts) words.push_back("--host=" + host);
+    const std::string &rec = command_.options.rec;
+    if (rec.starts_with("prrte:")) words.push_back("--prrte=" + rec.substr(6));
+    auto server = PX_TRY(tool::LocalServer::start(words, tool::LocalServer::Life::own));
+    const auto ready = server.wait(
+        {command_.options.limits.start_timeout, signals_ ? signals_->ending() : -1});
+    // Of several who start it at once one succeeds, and the others find it.
+    const auto end = Clock::now() + command_.options.limits.start_timeout;
+    do {
+        auto look = discover::look_at_dvm(here_);
+        if (look.found && look.found->kind == discover::Found::attach) {
+            found = std::move(*look.found);
+            return {};
+        }
+        const auto pool = discover::pool_name(here_, discover::key_of_hosts(here_.hosts));
+        if (!ready && !discover::is_being_started(here_, pool)) return ready.error();
+        ::poll(nullptr, 0, 10);
+    } while (Clock::now() < end);
+    return ready ? cannot_run("the DVM that was started is gone again") : ready.error();
 }
 
 Result<tool::AttachTo> Launch::address(const discover::Found &found, int interrupt) {
@@ -128,7 +176,7 @@ Result<int> Launch::inspect(const discover::Found &found) {
 
 Result<int> Launch::find_and_run() {
     if (command_.options.probe) return probe();
-    const auto found = PX_TRY(find_server());
+    auto found = PX_TRY(find_server());
     if (runs_job()) {
         // Before there is anything that a signal could leave behind.
         signals_ = PX_TRY(drive::Signals::block(command_.options.limits.forward_signals));

@@ -16,7 +16,7 @@ job::Spec under_shims(const job::Spec &spec, const std::string &wrapper,
     assignment.merge_stderr = spec.io.merge_stderr;
     assignment.rows = rows;
     assignment.columns = columns;
-    assignment.size = spec.np();
+    assignment.size = spec.is_counted() ? spec.np() : 0;
     job::Spec shimmed = spec;
     for (auto &app : shimmed.apps) {
         assignment.directory = app.directory;

@@ -25,6 +25,11 @@ Judge::Rank *Judge::at(int rank) {
 void Judge::expect(int ranks) {
     ranks_.resize(static_cast<std::size_t>(ranks));
     counted_ = true;
+    arrived_ = over_ = 0; // whoever came early and is none of them does not count
+    for (const auto &each : ranks_) {
+        arrived_ += each.state != Rank::unseen ? 1 : 0;
+        over_ += each.state == Rank::over ? 1 : 0;
+    }
 }
 
 void Judge::arrived(int rank, const std::string &host) {
@@ -51,7 +56,6 @@ void Judge::ended(int rank, const channel::Ended &ended) {
     Rank *of = at(rank);
     if (of == nullptr || of->state != Rank::here) return;
     of->state = Rank::over;
-    of->known = true;
     of->end = ended.end;
     of->end.rank = rank;
     of->end.host = of->host;
@@ -117,8 +121,12 @@ bool Judge::must_end() const {
 
 // No rank with a shim failed by itself.
 job::JobResult Judge::without_cause() const {
-    if (server_ && (ended_by_runtime_ || over_ < static_cast<int>(ranks_.size())))
+    const bool all_known = counted_ && over_ == static_cast<int>(ranks_.size());
+    const bool server_knows = server_ && (server_->status != 0 || server_->not_run);
+    if (server_ && (server_knows || !ended_by_runtime_) &&
+        (ended_by_runtime_ || !all_known)) {
         return *server_;
+    }
     job::JobResult result;
     if (!ended_by_runtime_) return result;
     result.not_run = Exit::cannot_run;
@@ -132,7 +140,9 @@ job::JobResult Judge::result() const {
         result.not_run = refused_->exit;
         result.explanation = refused_->what;
         result.hint = refused_->hint;
-    } else if (first_failure_ >= 0 && !(server_ && server_->aborted)) {
+    } else if (server_ && server_->aborted) {
+        result = *server_;
+    } else if (first_failure_ >= 0) {
         result.first_failure = first_failure_;
         result.status = status_;
     } else if (!lost_.empty()) {

@@ -39,7 +39,6 @@ class Judge {
         enum State { unseen, here, over } state = unseen;
         std::string host;
         job::RankEnd end;
-        bool known = false; // how it ended
     };
 
     Rank *at(int rank);

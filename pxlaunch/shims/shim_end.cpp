@@ -144,6 +144,12 @@ void ShimRuntime::finish() {
     loop_.cancel(end_timer_);
     loop_.cancel(breath_timer_);
     for (const auto &each : members_) each->stream.reset();
+    for (auto &[rank, reader] : readers_) {
+        auto rest = reader.take_rest();
+        if (on_output && !rest.empty())
+            on_output({0, rank}, tool::Channel::err, std::move(rest));
+    }
+    slots_.reset();
     if (on_job_end) on_job_end(judge_.result());
 }
 

@@ -15,6 +15,7 @@ namespace {
 
 // After the server has said that all shims run: a shim gives up after 2 s itself.
 constexpr Milliseconds arrival_patience{4000};
+constexpr const char *job_size = "pmix.job.size"; // PMIX_JOB_SIZE
 
 } // namespace
 
@@ -70,13 +71,23 @@ void ShimRuntime::spawned(Result<std::string> nspace, const Spawned &done) {
         return done(std::move(nspace));
     }
     nspace_ = *nspace;
-    if (spec_.np() > 0) judge_.expect(spec_.np());
+    spec_.is_counted() ? judge_.expect(spec_.np()) : ask_size();
     done(std::move(nspace));
     arrival_timer_ = loop_.after(arrival_patience, [this] {
         judge_.gone_without_shim();
         start();
     });
     start_if_complete();
+}
+
+// Of a ppr pattern without -n.
+void ShimRuntime::ask_size() {
+    server_.query({job_size}, nspace_, [this](Result<Answers> answers) {
+        const auto size = answers ? parse_number((*answers)[job_size]) : Result<long>(0L);
+        if (!size || *size <= 0 || started_) return;
+        judge_.expect(static_cast<int>(*size));
+        start_if_complete();
+    });
 }
 
 void ShimRuntime::arrived(std::unique_ptr<channel::Stream> stream, channel::Hello hello) {
@@ -102,6 +113,14 @@ void ShimRuntime::start_if_complete() {
 }
 
 namespace {
+
+// The default is none, see tool/spawn.cpp.
+bool is_bound(const job::Spec &spec) {
+    const auto &bind = spec.placement.bind;
+    if (bind.none) return false;
+    return bind.object != job::Object::slot || spec.placement.map.cpus > 0 ||
+           spec.apps.front().cpus_per_rank > 0;
+}
 
 // Nodes in the order of the lowest rank on each.
 struct Nodes {
@@ -136,7 +155,6 @@ void ShimRuntime::start() {
         ++nodes.size[each->hello.host];
     }
     std::map<std::string, int> seen;
-    const auto &placement = spec_.placement;
     for (const auto &each : members_) {
         const std::string &host = each->hello.host;
         job::RankFacts facts;
@@ -150,7 +168,7 @@ void ShimRuntime::start() {
         int first = 0;
         application_of(spec_, facts.rank, first);
         facts.app_rank = facts.rank - first;
-        facts.bound = !placement.bind.none;
+        facts.bound = is_bound(spec_);
         job::Environment env;
         job::add_rank_environment(facts, env);
         std::string entries;

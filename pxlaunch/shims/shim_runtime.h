@@ -55,6 +55,7 @@ class ShimRuntime : public tool::Runtime {
     void spawn_shims(const tool::SpawnExtras &extras, const Spawned &done);
     void arrived(std::unique_ptr<channel::Stream> stream, channel::Hello hello);
     void spawned(Result<std::string> nspace, const Spawned &done);
+    void ask_size();
     void start_if_complete();
     void start();
     // shim_end.cpp

@@ -94,6 +94,13 @@ void ShimRuntime::query(const std::vector<std::string> &keys, const std::string 
             done(Answers{{"px.waiting", waits_for_}});
         });
     }
+    if (keys == std::vector<std::string>{"px.counts"}) {
+        return server_.query(
+            {"pmix.job.size"}, nspace, [done = std::move(done)](Result<Answers> answers) {
+                if (!answers) return done(std::move(answers).error());
+                done(Answers{{"px.counts", (*answers)["pmix.job.size"]}});
+            });
+    }
     server_.query(keys, nspace, std::move(done));
 }
 

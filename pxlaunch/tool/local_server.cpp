@@ -75,7 +75,7 @@ struct SpawnSettings {
 
 } // namespace
 
-Result<LocalServer> LocalServer::start(bool find_gpus) {
+Result<LocalServer> LocalServer::start(const std::vector<std::string> &more, Life life) {
     const std::string program = PX_TRY(find_pxrec());
     Pipe keepalive = PX_TRY(make_pipe());
     Pipe ready = PX_TRY(make_pipe());
@@ -85,9 +85,10 @@ Result<LocalServer> LocalServer::start(bool find_gpus) {
         ::posix_spawn_file_actions_adddup2(&settings.files, fd, fd);
     }
     std::vector<std::string> words = {"pxrec", "serve",
-                                      fmt::format("--keepalive={}", keepalive.read.get()),
                                       fmt::format("--ready={}", ready.write.get())};
-    if (find_gpus) words.emplace_back("--gpus");
+    if (life == Life::ours)
+        words.push_back(fmt::format("--keepalive={}", keepalive.read.get()));
+    words.insert(words.end(), more.begin(), more.end());
     std::vector<char *> argv;
     for (auto &word : words) argv.push_back(word.data());
     argv.push_back(nullptr);

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace px::tool {
 
@@ -16,7 +17,10 @@ std::optional<std::string> beside_us(const std::string &program);
 class LocalServer {
   public:
     // Starts it and returns at once; it gets ready while we do other things.
-    static Result<LocalServer> start(bool find_gpus);
+    // `words`: options of 'pxrec serve'. With a life of its own it does not end with us.
+    enum class Life { ours, own };
+    static Result<LocalServer> start(const std::vector<std::string> &words,
+                                     Life life = Life::ours);
 
     Result<ReadyServer> wait(const Patience &patience);
     // The server ends when this process does, in whatever way. This ends it now, and

@@ -59,13 +59,6 @@ void add_own(const job::Spec &spec, const SpawnExtras &extras, pmix::InfoList &i
         infos.text(key::pty, fmt::format("{} {}", extras.rows, extras.columns));
 }
 
-// "default" is a word of ours; a bind word that it does not know ends PRRTE 3.0.14. What
-// it means on a server that shares out its slots: a slot is a core.
-std::string bind_word(const job::BindTo &bind, bool own) {
-    const auto word = job::to_string(bind);
-    return own || word != "default" ? word : "core:if-supported";
-}
-
 // What only a server of ours knows as an attribute of an application, PRRTE knows as a
 // map pattern of the job.
 job::MapBy foreign_map(const job::Spec &spec) {
@@ -77,6 +70,15 @@ job::MapBy foreign_map(const job::Spec &spec) {
     }
     if (map.cpus == 0 && !map.pe_list) map.cpus = first.cpus_per_rank;
     return map;
+}
+
+// "default" is a word of ours; a bind word that it does not know ends PRRTE 3.0.14, and
+// one that it cannot carry out fails the job. How many cores a slot stands for only the
+// user knows.
+std::string bind_word(const job::Spec &spec, bool own) {
+    const auto word = job::to_string(spec.placement.bind);
+    if (own || word != "default") return word;
+    return foreign_map(spec).cpus > 0 ? "core" : "none";
 }
 
 pmix::InfoList job_infos(const job::Spec &spec, const SpawnExtras &extras, bool own) {
@@ -91,7 +93,7 @@ pmix::InfoList job_infos(const job::Spec &spec, const SpawnExtras &extras, bool 
         .flag(PMIX_FWD_STDERR, false)
         .flag(PMIX_FWD_STDDIAG, false)
         .text(PMIX_STDIN_TGT, stdin_word(spec.io.input));
-    infos.text(PMIX_BINDTO, bind_word(spec.placement.bind, own));
+    infos.text(PMIX_BINDTO, bind_word(spec, own));
     if (extras.map_only) infos.flag(PMIX_DO_NOT_LAUNCH, true);
     if (own) add_own(spec, extras, infos);
     return infos;

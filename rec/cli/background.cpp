@@ -3,6 +3,7 @@
 
 #include "pxlaunch/base/ready.h"
 #include "pxlaunch/discover/allocation.h"
+#include "pxlaunch/job/hostfile.h"
 #include "rec/cli/cores.h"
 #include "rec/cli/dvm_choice.h"
 
@@ -68,8 +69,11 @@ Result<ServeOptions> pool_options(const Arguments &arguments, const Site &site) 
     options.cores = PX_TRY(arguments.count("cores"));
     if (options.cores) PX_TRY(check_cores(*options.cores));
     options.allocation = discover::find_allocation(site.here).key();
-    if (const auto file = arguments.value("hostfile"))
-        PX_TRY(choose_dvm(*file, arguments, site, options));
+    if (const auto file = arguments.value("hostfile")) {
+        options.hosts = PX_TRY(job::read_hostfile(*file));
+        PX_TRY(choose_dvm(arguments.value("prrte").value_or(""),
+                          arguments.has("allow-shared-node"), site, options));
+    }
     return options;
 }
 

@@ -1,23 +1,49 @@
-// command_serve.cpp - pxrec serve: the server of one pxlaunch. Not for people: its
-// options are descriptors that the caller has made.
+// command_serve.cpp - pxrec serve: the server of one pxlaunch, or of all that name the
+// same nodes. Not for people: its options are those that pxlaunch gives.
+#include "pxlaunch/base/ready.h"
 #include "pxlaunch/base/text.h"
 #include "rec/cli/commands.h"
+#include "rec/cli/dvm_choice.h"
 #include "rec/cli/serve.h"
 #include "rec/cli/site.h"
 
+#include <unistd.h>
+
 namespace px::rec {
+
+namespace {
+constexpr std::chrono::milliseconds dvm_rest{2000}; // after its last job
+} // namespace
 
 Result<int> command_serve(const std::vector<std::string> &words) {
     ServeOptions options;
+    std::string prefix;
     for (const auto &word : words) {
-        const auto parts = split(word, '=');
-        const long number = parts.size() == 2 ? PX_TRY(parse_number(parts[1])) : 0;
-        if (parts[0] == "--keepalive") options.keepalive = static_cast<int>(number);
-        if (parts[0] == "--ready") options.ready = static_cast<int>(number);
-        if (parts[0] == "--gpus") options.find_gpus = true;
+        const auto equals = word.find('=');
+        const std::string name = word.substr(0, equals);
+        const std::string value = equals == word.npos ? "" : word.substr(equals + 1);
+        const auto number = parse_number(value);
+        if (name == "--keepalive" && number)
+            options.keepalive = static_cast<int>(*number);
+        if (name == "--ready" && number) options.ready = static_cast<int>(*number);
+        if (name == "--gpus") options.find_gpus = true;
+        if (name == "--pool") options.allocation = value;
+        if (name == "--host") options.hosts.push_back(value);
+        if (name == "--prrte") prefix = value;
+        if (name == "--deadline" && number)
+            options.start_timeout = std::chrono::milliseconds(*number * 9 / 10);
     }
     // What is wrong with the configuration is for pxlaunch to say, which has read it too.
-    serve(options, look_around().here);
+    const Site site = look_around();
+    if (!options.hosts.empty()) {
+        options.discoverable = options.managed = true;
+        options.idle = dvm_rest;
+        if (auto chosen = choose_dvm(prefix, false, site, options); !chosen) {
+            tell_ready(options.ready, chosen.error());
+            return 0;
+        }
+    }
+    serve(options, site.here);
 }
 
 } // namespace px::rec

@@ -9,7 +9,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <poll.h>
 #include <unistd.h>
 
@@ -35,19 +34,11 @@ Result<void> check_alone(const discover::Here &here) {
     return cannot_run(look.answer().reason, look.answer().hint);
 }
 
-bool somebody_starts_one(const discover::Here &here, const std::string &name) {
-    Reasons ignored;
-    const auto all = discover::list_run_directories(here, ignored);
-    return std::any_of(
-        all.begin(), all.end(), [&name](const discover::RunDirectory &each) {
-            return each.name() == name && each.life == discover::Life::alive;
-        });
-}
-
 // Of several `up` at once the others are to hear who has won.
 Error why_failed(Error error, const discover::Here &here, const std::string &allocation) {
     const std::string name = discover::pool_name(here, allocation);
-    for (int rounds = 0; rounds < 1000 && somebody_starts_one(here, name); ++rounds) {
+    for (int rounds = 0; rounds < 1000 && discover::is_being_started(here, name);
+         ++rounds) {
         if (const auto winner = find_pool(here)) return runs_already(*winner);
         ::poll(nullptr, 0, 10);
     }

@@ -3,7 +3,6 @@
 
 #include "pxlaunch/base/fd.h"
 #include "pxlaunch/base/text.h"
-#include "pxlaunch/job/hostfile.h"
 
 #include <fmt/format.h>
 
@@ -24,9 +23,8 @@ std::string own_prefix() {
 }
 
 // Never along PATH: every module of Open MPI brings a prte of its own.
-Result<std::string> find_prrte(const Arguments &arguments, const Site &site) {
-    const auto given = arguments.value("prrte");
-    const std::string prefix = given ? *given
+Result<std::string> find_prrte(const std::string &given, const Site &site) {
+    const std::string prefix = !given.empty() ? given
                                : !site.config.prrte_prefix.empty()
                                    ? site.config.prrte_prefix
                                    : own_prefix();
@@ -73,11 +71,10 @@ std::vector<std::string> login_users(const std::string &passwd) {
     return users;
 }
 
-Result<void> choose_dvm(const std::string &hostfile, const Arguments &arguments,
+Result<void> choose_dvm(const std::string &prefix, bool shared_node_allowed,
                         const Site &site, ServeOptions &options) {
-    options.hosts = PX_TRY(job::read_hostfile(hostfile));
-    options.prrte_prefix = PX_TRY(find_prrte(arguments, site));
-    if (arguments.has("allow-shared-node")) return {};
+    options.prrte_prefix = PX_TRY(find_prrte(prefix, site));
+    if (shared_node_allowed || site.config.allow_shared_node) return {};
     // SECURITY: PRRTE 3.0.8 lets every local user who has the address run commands as the
     // DVM's owner (measured); 5.0.0rc1 refuses other users.
     const int major = major_version(options.prrte_prefix);
@@ -89,8 +86,8 @@ Result<void> choose_dvm(const std::string &hostfile, const Arguments &arguments,
                     major == 0 ? "of an unknown version" : fmt::format("{}", major),
                     users.size() == 2 ? join(users, " and ")
                                       : fmt::format("{} users", users.size())),
-        "--allow-shared-node starts it all the same; its address is kept in a directory "
-        "that only you can read");
+        "'pxrec up --allow-shared-node' starts it all the same; its address is kept in a "
+        "directory that only you can read");
 }
 
 } // namespace px::rec

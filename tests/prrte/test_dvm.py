@@ -184,3 +184,42 @@ class Idle(DvmCase):  # ctest: serial timeout=60
         begin = time.monotonic()
         self.check_gone(10)
         self.assertGreater(time.monotonic() - begin, 0.5)
+
+
+class Hostfile(DvmCase):  # ctest: serial timeout=120
+    """pxlaunch itself starts the DVM of the nodes that it is given."""
+
+    def setUp(self):
+        super().setUp()
+        self.env["PXLAUNCH_REC"] = "prrte:/usr"
+
+    def test_one_launch(self):
+        done = self.expect(0, ["--hostfile", "hosts", "-N", "1", "--tag", "hostname"])
+        self.assertEqual(sorted(done.out.splitlines()), [b"0: n1", b"1: n2", b"2: n3"])
+        self.check_gone(8)  # it ends soon after its last job
+
+    def test_twenty_at_once_start_one(self):
+        running = [self.start(["--hostfile", "hosts", "-n", "2", "hostname"]) for _ in range(20)]
+        for each in running:
+            done = each.finish(60)
+            self.assertEqual((done.code, done.err, len(done.out.split())), (0, b"", 2), done)
+        self.assertEqual(len([p for p in self.nodes_pids("n1") if p.name == "prte"]), 1)
+        self.check_gone(8)
+
+    def test_named_hosts(self):
+        self.assertEqual(self.expect(0, ["--host", "n2:2", "-n", "2", "hostname"]).out, b"n2\nn2\n")
+        self.check_gone(8)
+
+    def test_not_started(self):
+        done = self.expect(125, ["--hostfile", "hosts", "--no-start", "true"])
+        self.assertIn(b"--no-start was given", done.err)
+        done = self.expect(125, ["--hostfile", "hosts", "true"], env={"PXLAUNCH_REC": "prrte:/nowhere"})
+        self.assertIn(b"there is no PRRTE here: no program '/nowhere/bin/prte'", done.err)
+        self.hostfile("n1", "nowhere")
+        done = self.expect(125, ["--hostfile", "hosts", "true"])
+        self.assertIn(b"nowhere: ssh: Could not resolve hostname", done.err)
+
+    def test_this_node_alone_needs_none(self):
+        self.hostfile("n1 slots=2")
+        self.expect(0, ["--hostfile", "hosts", "-n", "2", "true"], env={"PXLAUNCH_REC": None})
+        self.check_gone(2)

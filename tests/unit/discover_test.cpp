@@ -1,63 +1,9 @@
-#include "pxlaunch/discover/discover.h"
+#include "discover_place.h"
 #include "pxlaunch/discover/probe.h"
-#include "temporary.h"
 
-#include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 
-#include <unistd.h>
-
-using namespace px;
-using namespace px::discover;
-
 namespace {
-
-const std::string uri = "prterun-n01-7@0.0;tcp4://127.0.0.1:4711";
-
-struct Place {
-    Place(const Place &) = delete;
-    explicit Place(const Environment &env = {}) {
-        here = this_process();
-        here.env = env;
-        here.host = "n01";
-        here.tmp = temporary.path();
-    }
-    // A living server of ours, in the directory `name`, or that which belongs there.
-    std::string add_server(const std::string &allocation, const std::string &name = {},
-                           void (*change)(Rendezvous &) = nullptr) {
-        const auto path = create_run_directory(
-            here, name.empty() ? pool_name(here, allocation) : name, ::getpid());
-        Rendezvous server;
-        server.version = "1.2.3";
-        server.pmix_version = "5.0.7";
-        server.uri = "pxrec-7.0;tcp4://127.0.0.1:4711";
-        server.owner = *read_owner(**path);
-        server.uid = static_cast<long>(here.uid);
-        server.allocation = allocation;
-        server.managed = true;
-        server.cores = 16;
-        if (change != nullptr) change(server);
-        CHECK(write_rendezvous(**path, server));
-        return **path;
-    }
-    // "attach parent", "start local", or the error.
-    [[nodiscard]] std::string outcome(const Wish &wish = {}) const {
-        const Discovery seen = discover::discover(wish, here);
-        if (!seen.found) return seen.found.error().what + " | " + seen.found.error().hint;
-        return (seen.found->kind == Found::attach ? "attach " : "start ") +
-               seen.found->from;
-    }
-    [[nodiscard]] Candidate candidate(const std::string &name) const {
-        Candidate last;
-        for (const Candidate &each : look_at_all(here)) {
-            if (each.name == name) last = each;
-        }
-        return last;
-    }
-
-    Temporary temporary;
-    Here here;
-};
 
 Environment slurm(int nodes) {
     return {{"SLURM_JOB_ID", "77"},
@@ -79,6 +25,8 @@ TEST_CASE("nothing here: a private server is started, and it is said why") {
     CHECK(reasons == "server: parent: absent: PMIX_SERVER_URI* is not set\n"
                      "server: pool: absent: no server of 'pxrec up' for this node in " +
                          place.temporary.path() +
+                         "\nserver: prrte: absent: neither --hostfile nor --host names "
+                         "another node"
                          "\nserver: local: usable: a private server on this node\n");
 }
 
@@ -113,9 +61,9 @@ TEST_CASE("--rec") {
               place.temporary.path() + " | leave it out to use whatever is here");
     CHECK(place.outcome({.rec = "locla"}) ==
           "--rec: unknown runtime 'locla' | did you mean 'local'? there are: parent pool "
-          "local");
+          "prrte local");
     CHECK(place.outcome({.rec = "banana"}) ==
-          "--rec: unknown runtime 'banana' | there are: parent pool local");
+          "--rec: unknown runtime 'banana' | there are: parent pool prrte local");
     CHECK(place.outcome({.rec = "local:4"}) ==
           "--rec: 'local' takes no argument, got '4' | write local");
     CHECK(place.outcome({.rec = "local", .uri = uri}) ==
@@ -126,7 +74,7 @@ TEST_CASE("--rec") {
     CHECK(place.outcome().starts_with(
         "PXLAUNCH_REC: unknown runtime 'parnet' | did you mean "
         "'parent'?"));
-    CHECK(rec_names().size() == 3);
+    CHECK(rec_names().size() == 4);
 }
 
 TEST_CASE("the server that started us") {
@@ -279,6 +227,7 @@ TEST_CASE("several nodes never silently become one") {
           "  parent  absent   PMIX_SERVER_URI* is not set\n"
           "  pool    absent   no server of 'pxrec up' for the allocation slurm:77 in " +
               place.temporary.path() +
+              "\n  prrte   absent   neither --hostfile nor --host names another node"
               "\n  local   refused  the allocation slurm:77 has 4 nodes, and starting a "
               "server "
               "on several nodes of slurm is not supported yet | use --rec local to run "
@@ -360,8 +309,8 @@ TEST_CASE("--probe as JSON") {
     const Place place({{"PMIX_SERVER_URI41", uri}, {"PMIX_NAMESPACE", "slurm.pmix.4.0"}});
     const auto probe = nlohmann::json::parse(candidate_json(look_at_all(place.here)));
     CHECK(probe["version"] == 1);
-    REQUIRE(probe["candidates"].size() == 3);
+    REQUIRE(probe["candidates"].size() == 4);
     CHECK(probe["candidates"][0]["name"] == "parent");
     CHECK(probe["candidates"][0]["state"] == "refused");
-    CHECK(probe["candidates"][2]["state"] == "usable");
+    CHECK(probe["candidates"][3]["state"] == "usable");
 }

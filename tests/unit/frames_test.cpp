@@ -82,6 +82,14 @@ TEST_CASE("a frame is its kind, three zeros, the size from its lowest byte, the 
           "i\0\0\0\x45\x23\x01\0"s);
 }
 
+TEST_CASE("a body may have any size") {
+    for (const std::size_t size : {0x7f, 0x80, 0xff, 0x100, 0x8000, 0xff80, 0x800080}) {
+        CAPTURE(size);
+        const std::string body(size, 'x');
+        check_frames(read_in_pieces({frame_of(Kind::in, body)}), {{Kind::in, body}});
+    }
+}
+
 TEST_CASE("frames are the same wherever the stream is cut in two") {
     const std::string bytes = stream_of(some());
     for (std::size_t at = 0; at <= bytes.size(); ++at) {
@@ -179,6 +187,10 @@ TEST_CASE("a stranger is heard up to a smaller size, and may be trusted later") 
 
     FrameReader stranger = reader;
     stranger.add(header_of(most_of_hello + 1));
+    CHECK_FALSE(stranger.next());
+    CHECK(stranger.broken());
+    stranger.accept_up_to(most_bytes); // too late
+    stranger.add(std::string(most_of_hello + 1, 'x'));
     CHECK_FALSE(stranger.next());
     CHECK(stranger.broken());
 

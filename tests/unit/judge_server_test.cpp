@@ -1,0 +1,56 @@
+#include "pxlaunch/shims/judge.h"
+
+#include <doctest/doctest.h>
+
+using namespace px;
+using namespace px::shims;
+
+TEST_CASE("an abort that the server tells is the verdict, however the ranks ended") {
+    for (const int status : {7, 0}) {
+        Judge judge(job::OnFailure::kill);
+        judge.expect(1);
+        judge.arrived(0, "n1");
+        channel::Ended ended;
+        ended.end.exit_code = status;
+        judge.ended(0, ended);
+        job::JobResult aborted;
+        aborted.aborted = true;
+        aborted.status = 7;
+        judge.server_ended(aborted);
+        CHECK(job::exit_code(judge.result(), job::OnFailure::kill) == 7);
+    }
+}
+
+TEST_CASE("of a job whose size is not known the server's word counts") {
+    Judge judge(job::OnFailure::kill);
+    judge.arrived(0, "n1");
+    judge.gone_without_shim();
+    judge.ended(0, {});
+    job::JobResult failed;
+    failed.status = 9;
+    judge.server_ended(failed);
+    CHECK(job::exit_code(judge.result(), job::OnFailure::kill) == 9);
+}
+
+TEST_CASE("a rank that the job does not have does not count") {
+    Judge judge(job::OnFailure::kill);
+    judge.arrived(7, "n1");
+    judge.expect(1);
+    CHECK_FALSE(judge.all_arrived());
+    judge.arrived(0, "n1");
+    CHECK(judge.all_arrived());
+    judge.ended(0, {});
+    CHECK(judge.no_report_to_come());
+}
+
+TEST_CASE("a server that ends ranks and says that all was well is not believed") {
+    Judge judge(job::OnFailure::kill);
+    judge.expect(1);
+    judge.arrived(0, "n1");
+    channel::Ended ended;
+    ended.end.signal = 15;
+    ended.by_runtime = true;
+    judge.ended(0, ended);
+    judge.server_ended({});
+    CHECK(job::exit_code(judge.result(), job::OnFailure::kill) == 125);
+}

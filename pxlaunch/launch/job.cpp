@@ -91,6 +91,20 @@ std::string Launch::draw(const std::string &layout_json) const {
     return *text;
 }
 
+Result<void> Launch::gather_audience(const job::Spec &spec) {
+    if (audience_) return {};
+    Loop *const loop = PX_TRY(this->loop());
+    auto audience = PX_TRY(gather(*loop, command_.options, spec));
+    audience_ = std::make_shared<Audience>(std::move(audience));
+    return {};
+}
+
+Error Launch::told(Error error) {
+    if (audience_)
+        audience_->tell_end(*loop_, {}, static_cast<int>(error.exit), error.what);
+    return error;
+}
+
 Result<Loop *> Launch::loop() {
     if (loop_ == nullptr) loop_ = PX_TRY(Loop::create()).release();
     return loop_;
@@ -114,7 +128,13 @@ Result<void> Launch::attach(const discover::Found &found) {
 // A server that is not ours shares its slots out among jobs; how many it has it does not
 // tell.
 Result<void> Launch::learn_nodes(const discover::Found &found) {
-    PX_TRY(attach(found));
+    if (runs_job()) {
+        Reasons draft; // what does not depend on the nodes is enough for now
+        const auto spec =
+            cli::make_spec(command_.options, command_.config, surroundings_, draft);
+        PX_TRY(gather_audience(spec.value));
+    }
+    if (auto attached = attach(found); !attached) return told(attached.error());
     auto &allocation = surroundings_.allocation;
     allocation.managed = true;
     allocation.name = fmt::format("the server {}", found.server.nspace);
@@ -136,8 +156,7 @@ Result<void> Launch::learn_nodes(const discover::Found &found) {
     return {};
 }
 
-Result<job::JobResult> Launch::drive_job(Audience &audience,
-                                         const discover::Found &found) {
+Result<job::JobResult> Launch::drive_job(const discover::Found &found) {
     PX_TRY(attach(found));
     drive::DriveOptions options;
     options.parent = parent_of(found, surroundings_.environment);
@@ -146,11 +165,10 @@ Result<job::JobResult> Launch::drive_job(Audience &audience,
     if (command_.options.display.any()) {
         options.draw = [this](const std::string &layout) { return draw(layout); };
     }
-    options.started = [&audience, this](const std::string &nspace,
-                                        const job::Spec &spec) {
+    options.started = [this](const std::string &nspace, const job::Spec &spec) {
         np_ = spec.np();
-        if (audience.report) audience.report->set_job(nspace, spec);
-        if (audience.status) audience.status->started(nspace, np_);
+        if (audience_->report) audience_->report->set_job(nspace, spec);
+        if (audience_->status) audience_->status->started(nspace, np_);
     };
     drive_ =
         std::make_unique<drive::Drive>(*loop_, runtime(found), *signals_, spec_, options);
@@ -172,14 +190,10 @@ tool::Runtime &Launch::runtime(const discover::Found &found) {
 }
 
 Result<int> Launch::run_job(const discover::Found &found) {
-    Loop &loop = *PX_TRY(this->loop());
-    auto audience = PX_TRY(gather(loop, command_.options, spec_));
+    PX_TRY(gather_audience(spec_));
     const double started = drive::seconds_since_epoch();
-    const auto ran = drive_job(audience, found);
-    if (!ran) {
-        audience.tell_end(loop, {}, static_cast<int>(ran.error().exit), ran.error().what);
-        return ran.error();
-    }
+    const auto ran = drive_job(found);
+    if (!ran) return told(ran.error());
     drive::EndingContext context;
     context.rule = spec_.limits.on_failure;
     context.timeout = spec_.limits.timeout.value_or(Milliseconds(0));
@@ -188,7 +202,7 @@ Result<int> Launch::run_job(const discover::Found &found) {
     const std::string text = drive::rendered(ending);
     if (!text.empty()) (void)write_all(STDERR_FILENO, text);
     const int code = job::exit_code(*ran, spec_.limits.on_failure);
-    audience.tell_end(loop, *ran, code, ending.text);
+    audience_->tell_end(*loop_, *ran, code, ending.text);
     if (command_.config.audit && !command_.options.dry_run) {
         audit({"local", np_, drive::seconds_since_epoch() - started, code});
     }

@@ -185,7 +185,10 @@ Result<int> Launch::find_and_run() {
     PX_TRY(describe(found));
     auto spec = cli::make_spec(command_.options, command_.config, surroundings_,
                                command_.reasons);
-    if (!spec) return print_all(spec.errors);
+    if (!spec) {
+        (void)told(spec.errors.front());
+        return print_all(spec.errors);
+    }
     spec_ = std::move(spec.value);
     if (command_.options.verbose > 0) {
         (void)write_all(STDERR_FILENO, cli::explain_text(command_.reasons));

@@ -33,10 +33,12 @@ class Launch {
     Result<int> find_and_run();
     // job.cpp; the loop is made, and the session attached, when first needed
     Result<Loop *> loop();
+    Result<void> gather_audience(const job::Spec &spec); // once
+    Error told(Error error); // to the audience, if it is there
     Result<void> attach(const discover::Found &found);
     Result<void> learn_nodes(const discover::Found &found);
     Result<int> run_job(const discover::Found &found);
-    Result<job::JobResult> drive_job(Audience &audience, const discover::Found &found);
+    Result<job::JobResult> drive_job(const discover::Found &found);
     [[nodiscard]] std::string draw(const std::string &layout_json) const;
     tool::Runtime &runtime(const discover::Found &found);
     Result<void> describe(const discover::Found &found);
@@ -53,6 +55,7 @@ class Launch {
     std::unique_ptr<tool::Session> session_;
     std::unique_ptr<shims::ShimRuntime> shims_; // around a server that is not ours
     std::unique_ptr<drive::Drive> drive_;
+    std::shared_ptr<Audience> audience_;
     std::string server_directory_;
     job::Spec spec_;
     int np_ = 0; // as started

@@ -5,7 +5,7 @@ import time
 import pxlab
 
 
-class DvmCase(pxlab.LabCase):
+class _DvmCase(pxlab.LabCase):
     DVM = False
 
     def setUp(self):
@@ -40,7 +40,7 @@ class DvmCase(pxlab.LabCase):
         self.eventually("every daemon is gone", lambda: not daemons(), within)
 
 
-class Up(DvmCase):  # ctest: serial timeout=120
+class Up(_DvmCase):  # ctest: serial timeout=120
     def test_from_up_to_down(self):
         self.assertIn(b"serving 6 slots on 3 nodes with PRRTE", self.up().out)
         self.assertIn(b"6 processes, up to 2 per node, 3 nodes", self.expect(0, ["-N", "2", "init_finalize"]).out)
@@ -95,7 +95,7 @@ class Up(DvmCase):  # ctest: serial timeout=120
         self.assertEqual(self.pxrec("down").code, 0)
 
 
-class Run(DvmCase):  # ctest: serial timeout=60
+class Run(_DvmCase):  # ctest: serial timeout=60
     def test_a_script(self):
         script = "pxlaunch -N 1 --tag hostname; exit 7"
         done = self.pxrec("run", "--hostfile", "hosts", "--prrte", "/usr", "--", "sh", "-c", script)
@@ -104,7 +104,7 @@ class Run(DvmCase):  # ctest: serial timeout=60
         self.check_gone()
 
 
-class NotStarted(DvmCase):  # ctest: serial timeout=120
+class NotStarted(_DvmCase):  # ctest: serial timeout=120
     def test_an_unknown_host(self):
         self.hostfile("n1", "nowhere")
         self.refused(b"the PRRTE daemons did not start", b"nowhere: ssh: Could not resolve hostname")
@@ -130,7 +130,7 @@ class NotStarted(DvmCase):  # ctest: serial timeout=120
         self.assertIn(b"none", done.err)
 
 
-class SharedNode(DvmCase):  # ctest: serial timeout=60
+class SharedNode(_DvmCase):  # ctest: serial timeout=60
     def test_a_node_that_others_can_use(self):
         root = {**self.lab_env, "LAB_UID": "0"}
         add = "grep -q '^other:' /etc/passwd || echo 'other:x:1001:1001::/:/bin/sh' >>/etc/passwd"
@@ -145,7 +145,7 @@ class SharedNode(DvmCase):  # ctest: serial timeout=60
         self.assertEqual(self.pxrec("down").code, 0)
 
 
-class Killed(DvmCase):  # ctest: serial timeout=120
+class Killed(_DvmCase):  # ctest: serial timeout=120
     def job(self):
         self.up()
         return self.start(["-n", "6", "grandchild", "stay"]).wait_for(b"left a grandchild", count=6)
@@ -177,7 +177,7 @@ class Killed(DvmCase):  # ctest: serial timeout=120
         self.check_gone(10)
 
 
-class Idle(DvmCase):  # ctest: serial timeout=60
+class Idle(_DvmCase):  # ctest: serial timeout=60
     def test_it_ends(self):
         self.up("--idle", "1")
         self.expect(0, ["-n", "2", "true"])
@@ -186,12 +186,13 @@ class Idle(DvmCase):  # ctest: serial timeout=60
         self.assertGreater(time.monotonic() - begin, 0.5)
 
 
-class Hostfile(DvmCase):  # ctest: serial timeout=120
+class Hostfile(_DvmCase):  # ctest: serial timeout=120
     """pxlaunch itself starts the DVM of the nodes that it is given."""
 
     def setUp(self):
         super().setUp()
         self.env["PXLAUNCH_REC"] = "prrte:/usr"
+        self.check_gone(8)  # that of the test before
 
     def test_one_launch(self):
         done = self.expect(0, ["--hostfile", "hosts", "-N", "1", "--tag", "hostname"])

@@ -7,7 +7,7 @@ import pxlab
 import pxtest
 
 
-class Lost(pxlab.LabCase):
+class _Lost(pxlab.LabCase):
     """Each test has nodes and a DVM of its own: most end them."""
 
     DVM = False
@@ -29,7 +29,7 @@ class Lost(pxlab.LabCase):
         subprocess.run(["nsenter", "-t", first, "-n", *command], check=True, stdin=subprocess.DEVNULL)
 
 
-class Launcher(Lost):  # ctest: serial timeout=60
+class Launcher(_Lost):  # ctest: serial timeout=60
     def test_killed(self):
         running = self.job()
         running.signal(signal.SIGKILL).finish()
@@ -37,7 +37,7 @@ class Launcher(Lost):  # ctest: serial timeout=60
         self.expect(0, ["-n", "6", "true"])  # and no slot is taken
 
 
-class Rank(Lost):  # ctest: serial timeout=60
+class Rank(_Lost):  # ctest: serial timeout=60
     def test_killed(self):
         running = self.job()
         [p for p in self.processes("grandchild") if "stay" in p.command][0].kill()
@@ -55,7 +55,7 @@ class Rank(Lost):  # ctest: serial timeout=60
         self.check_clean(5)
 
 
-class Daemon(Lost):  # ctest: serial timeout=60
+class Daemon(_Lost):  # ctest: serial timeout=60
     def test_killed(self):
         running = self.job()
         for daemon in self.daemons("n2"):
@@ -66,7 +66,7 @@ class Daemon(Lost):  # ctest: serial timeout=60
         self.check_clean(5)
 
 
-class Head(Lost):  # ctest: serial timeout=60
+class Head(_Lost):  # ctest: serial timeout=60
     def test_killed(self):
         running = self.job()
         for daemon in self.daemons("n1"):
@@ -77,7 +77,7 @@ class Head(Lost):  # ctest: serial timeout=60
         self.check_clean(5)
 
 
-class Both(Lost):  # ctest: serial timeout=60
+class Both(_Lost):  # ctest: serial timeout=60
     def test_head_and_launcher_killed(self):
         running = self.job()
         for daemon in self.daemons("n1"):
@@ -86,7 +86,7 @@ class Both(Lost):  # ctest: serial timeout=60
         self.check_clean(5)
 
 
-class Network(Lost):  # ctest: serial timeout=90
+class Network(_Lost):  # ctest: serial timeout=90
     def test_cut(self):
         running = self.job()
         begin = time.monotonic()
@@ -98,7 +98,7 @@ class Network(Lost):  # ctest: serial timeout=90
         self.check_clean(15)  # on the node that was cut off, too: its shims notice by themselves
 
 
-class Power(Lost):  # ctest: serial timeout=90
+class Power(_Lost):  # ctest: serial timeout=90
     def test_of_a_node_fails(self):
         running = self.job()
         self.lab("kill", "n3")

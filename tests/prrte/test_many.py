@@ -4,7 +4,7 @@ import subprocess
 import pxlab
 
 
-class ManyCase(pxlab.LabCase):
+class _ManyCase(pxlab.LabCase):
     def many(self, count, *options, deadline=20, timeout=600):
         done = self.start_program(["python3", "/src/tests/prrte/many.py", str(count), "6", str(deadline), *options])
         self.assertEqual(done.finish(timeout).out.decode(), "wrong: 0\n")
@@ -22,13 +22,13 @@ class ManyCase(pxlab.LabCase):
             subprocess.run(["nsenter", "-t", first, "-n", "nft", rules], check=True, stdin=subprocess.DEVNULL)
 
 
-class Short(ManyCase):  # ctest: serial timeout=600
+class Short(_ManyCase):  # ctest: serial timeout=600
     def test_a_thousand(self):
         self.many(1000)
         self.check_slots()
 
 
-class NoChannel(ManyCase):  # ctest: serial timeout=600
+class NoChannel(_ManyCase):  # ctest: serial timeout=600
     def test_refused(self):
         """Every rank is held until 300 ms after its start, and reports in its errors."""
         self.cut("reject with tcp reset")
@@ -36,7 +36,7 @@ class NoChannel(ManyCase):  # ctest: serial timeout=600
         self.check_slots()
 
 
-class Silence(ManyCase):  # ctest: serial timeout=120
+class Silence(_ManyCase):  # ctest: serial timeout=120
     def test_swallowed(self):
         self.cut("drop")
         self.many(10)

@@ -94,6 +94,12 @@ Look start_here(const Here &here) {
     return look;
 }
 
+Look not_started(const char *name) {
+    return Look{{{name, Candidate::refused, "--no-start was given",
+                  "start a server with 'pxrec up', or leave --no-start out", true}},
+                {}};
+}
+
 Discovery use_rec(const Wish &wish, const Here &here) {
     const auto colon = wish.rec.find(':');
     const std::string name = wish.rec.substr(0, colon);
@@ -112,6 +118,8 @@ Discovery use_rec(const Wish &wish, const Here &here) {
                             "give one of them"));
         }
         Look look = name == "local" ? start_here(here) : step.look(here);
+        if (wish.no_start && look.found && look.found->kind != Found::attach)
+            look = not_started(step.rec.name);
         Discovery discovery{Error{}, {}, {}};
         record(discovery, look);
         if (look.found) {
@@ -135,12 +143,6 @@ Error nothing_usable(const std::vector<Candidate> &candidates) {
     }
     return cannot_run(
         "no PMIx runtime here can start this job\n" + candidate_table(candidates), hint);
-}
-
-Look not_started(const char *name) {
-    return Look{{{name, Candidate::refused, "--no-start was given",
-                  "start a server with 'pxrec up', or leave --no-start out", true}},
-                {}};
 }
 
 } // namespace

@@ -170,23 +170,29 @@ Result<job::JobResult> Launch::drive_job(const discover::Found &found) {
         if (audience_->report) audience_->report->set_job(nspace, spec);
         if (audience_->status) audience_->status->started(nspace, np_);
     };
-    drive_ =
-        std::make_unique<drive::Drive>(*loop_, runtime(found), *signals_, spec_, options);
+    tool::Runtime *const runtime = PX_TRY(this->runtime(found));
+    drive_ = std::make_unique<drive::Drive>(*loop_, *runtime, *signals_, spec_, options);
     return drive_->run();
 }
 
-// A server of ours needs no help; and without pxwrap there is none to give.
-tool::Runtime &Launch::runtime(const discover::Found &found) {
-    if (session_->is_own_server()) return *session_;
+// A server of ours needs no help. Of the others PRRTE 3.0.x loses ends and exit codes: a
+// job that may never end, or end with the wrong status, is not started.
+Result<tool::Runtime *> Launch::runtime(const discover::Found &found) {
+    if (session_->is_own_server()) return session_.get();
     const auto wrapper = tool::beside_us("pxwrap");
-    if (!wrapper) return *session_;
+    if (!wrapper) {
+        return cannot_run(
+            "there is no 'pxwrap' beside pxlaunch, which starts each rank on a "
+            "server that is not pxrec's",
+            "install it where pxlaunch is, here and on every node");
+    }
     shims_ =
         std::make_unique<shims::ShimRuntime>(*loop_, *session_, *wrapper, here_.host);
     if (found.server.ours) {
         const auto &keeper = *found.server.ours;
         shims_->ask_for_slots({keeper.secret, keeper.owner.host, keeper.tickets});
     }
-    return *shims_;
+    return shims_.get();
 }
 
 Result<int> Launch::run_job(const discover::Found &found) {

@@ -27,6 +27,19 @@ class NotRun(pxlab.LabCase, embedded.NotRun):  # ctest: serial timeout=120
         self.lab("exec", "n2", "sh", "-c", "cp /bin/true /tmp/here; chmod +x /tmp/here")
         self.refused(127, ["-n", "3", "--map-by", "node", "/tmp/here"], b"/tmp/here", b"n3")
 
+    def test_no_shim(self):
+        """Without it PRRTE 3.0.8 might lose the end: nothing is started, and nothing hangs."""
+        copy = "mkdir -p /tmp/only && cp /build/release/bin/pxlaunch /tmp/only/"
+        self.lab("exec", "n1", "sh", "-c", copy)
+        done = self.start_program(["/tmp/only/pxlaunch", "-n", "3", "true"]).finish(20)
+        self.assertEqual(done.code, 125, done)
+        self.assertIn(b"there is no 'pxwrap' beside pxlaunch", done.err)
+        self.lab("exec", "n1", "sh", "-c", copy.replace("bin/pxlaunch", "bin/pxwrap"))
+        done = self.start_program(["/tmp/only/pxlaunch", "-n", "3", "--map-by", "node", "true"]).finish(20)
+        self.assertEqual(done.code, 125, done)  # n2 and n3 have none
+        self.assertIn(b"is pxwrap installed at the same path on every node?", done.err)
+        self.expect(0, ["-n", "6", "--map-by", "slot:nooversubscribe", "true"])  # no slot is lost
+
     def test_unknown_host(self):
         self.refused(2, ["-n", "1", "--host", "n9", "true"], b"'n9' is not a node of this server", b"n1, n2, n3")
 

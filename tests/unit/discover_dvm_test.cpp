@@ -8,8 +8,11 @@ TEST_CASE("nodes that the user names want a DVM, unless this is the only one") {
     CHECK(place.outcome() == "start prrte");
     CHECK(place.outcome({.rec = "prrte"}) == "start prrte");
     CHECK(place.outcome({.rec = "prrte:/opt/prrte"}) == "start prrte");
-    CHECK(place.outcome({.no_start = true}).find("--no-start was given") !=
-          std::string::npos);
+    for (const char *rec : {"", "prrte"}) {
+        CHECK(
+            place.outcome({.rec = rec, .no_start = true}).find("--no-start was given") !=
+            std::string::npos);
+    }
     // A server of 'pxrec up' that has not got them is not asked.
     place.add_server("none");
     CHECK(place.outcome() == "start prrte");

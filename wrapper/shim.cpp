@@ -40,6 +40,8 @@ Shim::Shim(Loop &loop, channel::Assignment assignment, std::vector<std::string> 
 }
 
 void Shim::begin() {
+    // A program that is missing here is told before any rank starts anywhere.
+    if (auto ready = rank_.prepare(environment()); !ready) hello_.refused = ready.error();
     dialer_ = std::make_unique<channel::Dialer>(
         loop_, assignment_.addresses, assignment_.host, hello_,
         [this](std::unique_ptr<channel::Stream> stream) {
@@ -57,8 +59,6 @@ void Shim::connected(std::unique_ptr<channel::Stream> stream) {
     events.closed = [this](int) { on_closed(); };
     events.sent = [this] { io_->resume(); };
     stream_->handle(std::move(events));
-    // A missing program is told before any rank has started.
-    if (auto ready = rank_.prepare(environment()); !ready) refuse(ready.error());
 }
 
 void Shim::on_frame(const channel::Frame &frame) {

@@ -32,11 +32,21 @@ std::optional<int> number(const std::string &text) {
     return static_cast<int>(*parsed);
 }
 
+std::optional<Error> refused_in(const std::vector<std::string> &fields) {
+    const auto exit = number(fields[0]);
+    if (!exit) return std::nullopt;
+    const bool known = *exit == static_cast<int>(Exit::not_executable) ||
+                       *exit == static_cast<int>(Exit::not_found);
+    return Error{known ? static_cast<Exit>(*exit) : Exit::cannot_run, fields[1],
+                 fields[2]};
+}
+
 } // namespace
 
 std::string text_of(const Hello &hello) {
-    return joined(hello.protocol, hello.secret, hello.nspace, hello.rank, hello.host,
-                  hello.pid, hello.cpus);
+    const auto text = joined(hello.protocol, hello.secret, hello.nspace, hello.rank,
+                             hello.host, hello.pid, hello.cpus);
+    return hello.refused ? text + text_of(*hello.refused) : text;
 }
 
 std::optional<Hello> read_hello(std::string_view text) {
@@ -45,7 +55,10 @@ std::optional<Hello> read_hello(std::string_view text) {
     const auto version = number(fields[0]), rank = number(fields[3]),
                pid = number(fields[5]);
     if (!version || !rank || !pid) return std::nullopt;
-    return Hello{*version, fields[1], fields[2], *rank, fields[4], *pid, fields[6]};
+    Hello hello{*version, fields[1], fields[2], *rank, fields[4], *pid, fields[6]};
+    if (fields.size() >= 10)
+        hello.refused = refused_in({fields.begin() + 7, fields.end()});
+    return hello;
 }
 
 std::string text_of(const Ended &ended) {
@@ -77,13 +90,7 @@ std::string text_of(const Error &refused) {
 
 std::optional<Error> read_refused(std::string_view text) {
     const auto fields = fields_of(text, 3);
-    if (fields.empty()) return std::nullopt;
-    const auto exit = number(fields[0]);
-    if (!exit) return std::nullopt;
-    const bool known = (*exit == static_cast<int>(Exit::not_executable) ||
-                        *exit == static_cast<int>(Exit::not_found));
-    return Error{known ? static_cast<Exit>(*exit) : Exit::cannot_run, fields[1],
-                 fields[2]};
+    return fields.empty() ? std::nullopt : refused_in(fields);
 }
 
 } // namespace px::channel

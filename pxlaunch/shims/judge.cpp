@@ -119,18 +119,26 @@ bool Judge::must_end() const {
     return first_failure_ >= 0 && rule_ == job::OnFailure::kill;
 }
 
-// No rank with a shim failed by itself.
+// No rank that has reported failed by itself.
 job::JobResult Judge::without_cause() const {
-    const bool all_known = counted_ && over_ == static_cast<int>(ranks_.size());
+    const auto ranks = static_cast<int>(ranks_.size());
+    const bool all_known = counted_ && over_ == ranks;
+    if (!ended_by_runtime_ && (all_known || !server_)) return {};
     const bool server_knows = server_ && (server_->status != 0 || server_->not_run);
-    if (server_ && (server_knows || !ended_by_runtime_) &&
-        (ended_by_runtime_ || !all_known)) {
-        return *server_;
-    }
+    if (server_knows) return *server_;
     job::JobResult result;
-    if (!ended_by_runtime_) return result;
     result.not_run = Exit::cannot_run;
-    result.explanation = "the runtime ended the job and did not say why";
+    if (ended_by_runtime_) {
+        result.explanation = "the runtime ended the job and did not say why";
+    } else {
+        // Every shim reports, over the channel or in the errors: "success" is no answer.
+        result.explanation = counted_
+                                 ? fmt::format("the runtime lost {} of {} ranks, their "
+                                               "output and their exit codes",
+                                               ranks - over_, ranks)
+                                 : "the runtime lost the exit codes of the job";
+        result.hint = "start the runtime's daemons anew; PRRTE 3.0.8 loses track of jobs";
+    }
     return result;
 }
 
@@ -149,6 +157,9 @@ job::JobResult Judge::result() const {
         result.not_run = Exit::cannot_run;
         result.explanation = lost_;
         result.hint = "is the node up, and the network? the other ranks were ended";
+    } else if (cancelled_) {
+        result.not_run = Exit::cannot_run;
+        result.explanation = "the job was ended before its ranks were started";
     } else {
         result = without_cause();
     }

@@ -22,7 +22,8 @@ class Judge {
     void refused(int rank, const Error &error);
     // Its shim is gone without a word; `error_number` 0: it closed the connection.
     void lost(int rank, int error_number);
-    void lost_by_server(int rank); // bare, and silent
+    void lost_by_server(int rank);       // bare, and silent
+    void cancel() { cancelled_ = true; } // no rank was started, and none will be
     void server_ended(job::JobResult result);
 
     [[nodiscard]] bool all_arrived() const;
@@ -51,7 +52,7 @@ class Judge {
     bool counted_ = false; // expect() was called
     bool closed_ = false;  // nobody arrives any more
     int first_failure_ = -1, status_ = 0;
-    bool ended_by_runtime_ = false;
+    bool ended_by_runtime_ = false, cancelled_ = false;
     std::optional<Error> refused_;
     std::string lost_;               // what to say of a rank that nobody knows the end of
     std::vector<job::RankEnd> ends_; // in the order of the reports

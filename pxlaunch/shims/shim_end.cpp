@@ -103,7 +103,8 @@ void ShimRuntime::on_closed(Member &member, int error_number) {
 }
 
 void ShimRuntime::settle() {
-    if (finished_) return;
+    // PRRTE 3.0.8 dies of shims, and of a tool, that end while it still starts the job.
+    if (finished_ || nspace_.empty()) return;
     if (judge_.any_refused() && !started_ && !any_bare_) return release();
     if (judge_.no_report_to_come()) return release();
     if (!judge_.must_end() || ending_) return;
@@ -168,7 +169,9 @@ void ShimRuntime::server_lost() {
 void ShimRuntime::kill(const std::string &nspace) {
     send_all(channel::Kind::kill);
     if (any_bare_ || !judge_.all_arrived()) server_.kill(nspace);
-    if (!started_) release();
+    if (started_) return;
+    if (!any_bare_) judge_.cancel();
+    release();
 }
 
 // A server that loses the end of a job is asked for it; where every rank has its shim

@@ -78,6 +78,7 @@ void ShimRuntime::spawned(Result<std::string> nspace, const Spawned &done) {
         start();
     });
     start_if_complete();
+    settle();
 }
 
 // Of a ppr pattern without -n.
@@ -105,6 +106,10 @@ void ShimRuntime::arrived(std::unique_ptr<channel::Stream> stream, channel::Hell
     made.stream->handle(std::move(events));
     made.stream->send(channel::Kind::welcome);
     judge_.arrived(made.hello.rank, made.hello.host);
+    if (made.hello.refused) {
+        judge_.refused(made.hello.rank, *made.hello.refused);
+        return settle();
+    }
     start_if_complete();
 }
 

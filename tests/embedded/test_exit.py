@@ -155,6 +155,7 @@ class Signals(pxtest.Case):
         ranks = self.processes("end_with")
         running.signal(signal.SIGTSTP)
         self.eventually("the ranks stop", lambda: {r.state() for r in ranks} == {"T"})
+        self.eventually("pxlaunch stops", lambda: self.one_process("pxlaunch").state() == "T")
         running.signal(signal.SIGCONT)
         self.eventually("the ranks go on", lambda: "T" not in {r.state() for r in ranks})
         self.assertEqual(running.finish(20).code, 0)

@@ -54,3 +54,25 @@ TEST_CASE("a server that ends ranks and says that all was well is not believed")
     judge.server_ended({});
     CHECK(job::exit_code(judge.result(), job::OnFailure::kill) == 125);
 }
+
+TEST_CASE("success is not believed of ranks that never reported") {
+    Judge judge(job::OnFailure::kill);
+    judge.expect(3);
+    judge.arrived(0, "n1");
+    judge.gone_without_shim();
+    judge.ended(0, {});
+    judge.server_ended({});
+    CHECK(job::exit_code(judge.result(), job::OnFailure::kill) == 125);
+    CHECK(judge.result().explanation ==
+          "the runtime lost 2 of 3 ranks, their output and their exit codes");
+}
+
+TEST_CASE("a job that is ended before its ranks start did not run") {
+    Judge judge(job::OnFailure::kill);
+    judge.expect(1);
+    judge.cancel();
+    judge.server_ended({});
+    CHECK(job::exit_code(judge.result(), job::OnFailure::kill) == 125);
+    CHECK(judge.result().explanation ==
+          "the job was ended before its ranks were started");
+}

@@ -21,7 +21,9 @@ const std::vector<Step> &steps() {
     static const std::vector<Step> all = {
         {{"parent", "the server that started this process"}, look_at_parent},
         {{"pool", "the server of 'pxrec up' for this allocation"}, look_at_pool},
-        {{"prrte", "a PRRTE DVM over the nodes of --hostfile or --host"}, look_at_dvm},
+        {{"prrte",
+          "a PRRTE DVM over the nodes of --hostfile or --host; prrte:PREFIX names PRRTE"},
+         look_at_dvm},
         {{"local", "a private server on this node, for this job"}, look_at_local},
     };
     return all;

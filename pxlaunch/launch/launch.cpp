@@ -128,6 +128,8 @@ Result<void> Launch::start_dvm(discover::Found &found) {
             found = std::move(*look.found);
             return {};
         }
+        if (const auto signal = signals_ ? signals_->read_ending() : std::nullopt)
+            return drive::not_started(*signal);
         const auto pool = discover::pool_name(here_, discover::key_of_hosts(here_.hosts));
         if (!ready && !discover::is_being_started(here_, pool)) return ready.error();
         ::poll(nullptr, 0, 10);

@@ -2,8 +2,8 @@
 // A job on a server that is not ours: it starts the shims, and they and the judge do the
 // rest. No rank starts before all shims have reported, so a job starts whole or not at
 // all; no shim is let go before all ranks have ended, so the server sees neither short
-// jobs nor failures, which it may lose. Ranks without a shim's report (no network to us)
-// are the server's: it carries their output and tells how they ended.
+// jobs nor failures, which it may lose. Shims that cannot reach us start their ranks
+// at once; the server carries their output, and their reports in it.
 
 #include "pxlaunch/channel/dial.h"
 #include "pxlaunch/channel/inband.h"
@@ -45,7 +45,6 @@ class ShimRuntime : public tool::Runtime {
         channel::Hello hello;
         std::unique_ptr<channel::Stream> stream;   // none: it has closed it
         std::deque<std::shared_ptr<void>> untaken; // frames of input
-        bool reported = false;                     // ended or refused
     };
 
     // shim_slots.cpp

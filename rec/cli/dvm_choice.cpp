@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 
 #include <cstdio>
-#include <memory>
+#include <sys/wait.h>
 #include <unistd.h>
 
 namespace px::rec {
@@ -32,20 +32,28 @@ Result<std::string> find_prrte(const std::string &given, const Site &site) {
     if (::access(program.c_str(), X_OK) == 0) return prefix;
     return cannot_run(
         fmt::format("there is no PRRTE here: no program {}", named(program)),
-        "name its prefix with --prrte PREFIX, or in the site's file as "
-        "prrte_prefix");
+        "name its prefix: 'pxrec up --prrte PREFIX', 'pxlaunch --rec prrte:PREFIX', or "
+        "prrte_prefix in the site's file");
 }
 
-// 0 if it cannot be told.
+// 0 if it cannot be told. No shell: the prefix is the user's.
 int major_version(const std::string &prefix) {
-    const std::string command =
-        fmt::format("'{}/bin/prte' --version 2>/dev/null", prefix);
-    const std::unique_ptr<FILE, int (*)(FILE *)> pipe(::popen(command.c_str(), "re"),
-                                                      ::pclose);
+    const std::string program = prefix + "/bin/prte";
+    auto pipe = make_pipe();
+    if (!pipe) return 0;
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+        ::dup2(pipe->write.get(), STDOUT_FILENO);
+        ::execl(program.c_str(), "prte", "--version", nullptr);
+        ::_exit(127);
+    }
+    pipe->write.reset();
+    char text[256] = "";
+    const auto got = read_some(pipe->read.get(), text, sizeof text - 1);
+    pipe->read.reset();
+    if (pid > 0) ::waitpid(pid, nullptr, 0);
     int major = 0;
-    char line[256] = "";
-    if (pipe && std::fgets(line, sizeof line, pipe.get()) != nullptr)
-        (void)std::sscanf(line, "prte (PRRTE) %d", &major);
+    if (got && *got > 0) (void)std::sscanf(text, "prte (PRRTE) %d", &major);
     return major;
 }
 

@@ -207,6 +207,17 @@ class Hostfile(_DvmCase):  # ctest: serial timeout=120
         self.assertEqual(len([p for p in self.nodes_pids("n1") if p.name == "prte"]), 1)
         self.check_gone(8)
 
+    def test_a_signal_while_it_starts(self):
+        self.hostfile("n1", "10.71.0.77")  # where nobody answers
+        running = self.start(["--hostfile", "hosts", "true"])
+        self.eventually("ssh is under way", lambda: [p for p in self.nodes_pids("n1") if p.name == "ssh"])
+        done = running.signal(signal.SIGINT).finish(5)
+        self.assertEqual(done.code, 130, done)
+        self.assertIn(b"SIGINT: the job was not started", done.err)
+        for process in self.nodes_pids("n1"):  # its own deadline would end it later
+            if process.name in ("pxrec", "prte"):
+                process.kill(signal.SIGTERM)
+
     def test_named_hosts(self):
         self.assertEqual(self.expect(0, ["--host", "n2:2", "-n", "2", "hostname"]).out, b"n2\nn2\n")
         self.check_gone(8)

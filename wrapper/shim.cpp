@@ -1,6 +1,7 @@
 // shim.cpp - what happens when.
 #include "wrapper/shim.h"
 
+#include "wrapper/node.h"
 #include "wrapper/surroundings.h"
 
 #include "pxlaunch/base/text.h"
@@ -41,6 +42,9 @@ Shim::Shim(Loop &loop, channel::Assignment assignment, std::vector<std::string> 
 
 void Shim::begin() {
     // A program that is missing here is told before any rank starts anywhere.
+    if (assignment_.describe != channel::Describe::no) {
+        hello_.node = node_json(allowed_cpus(::getppid())); // the daemon is not bound
+    }
     if (auto ready = rank_.prepare(environment()); !ready) hello_.refused = ready.error();
     dialer_ = std::make_unique<channel::Dialer>(
         loop_, assignment_.addresses, assignment_.host, hello_,
@@ -141,6 +145,7 @@ void Shim::start_bare() {
     for (int fd = 0; fd < 3 && null; ++fd) ::dup2(null.get(), fd);
     errors_ = Fd(::fcntl(streams.err.get(), F_DUPFD_CLOEXEC, 3));
     tell(channel::Kind::hello, text_of(hello_));
+    if (assignment_.describe == channel::Describe::only) return leave_when_seen();
     const auto started = [&]() -> Result<void> {
         PX_TRY(rank_.prepare(std::move(env)));
         return rank_.start(streams, false);

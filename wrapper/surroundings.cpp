@@ -1,7 +1,8 @@
 // surroundings.cpp - identity and node of this rank.
 #include "wrapper/surroundings.h"
 
-#include "pxlaunch/base/fd.h"
+#include "wrapper/node.h"
+
 #include "pxlaunch/base/text.h"
 #include "pxlaunch/channel/frames.h"
 #include "pxlaunch/job/environment.h"
@@ -9,20 +10,6 @@
 #include <unistd.h>
 
 namespace px::wrapper {
-
-namespace {
-
-std::string allowed_cpus() {
-    const auto status = read_file("/proc/self/status");
-    if (!status) return {};
-    constexpr std::string_view name = "\nCpus_allowed_list:\t";
-    const auto at = status->find(name);
-    if (at == std::string::npos) return {};
-    const auto from = at + name.size();
-    return status->substr(from, status->find('\n', from) - from);
-}
-
-} // namespace
 
 channel::Hello introduce(const std::vector<std::string> &environment) {
     channel::Hello hello;
@@ -35,7 +22,7 @@ channel::Hello introduce(const std::vector<std::string> &environment) {
     ::gethostname(host, sizeof host - 1);
     hello.host = host;
     hello.pid = ::getpid();
-    hello.cpus = allowed_cpus();
+    hello.cpus = allowed_cpus(::getpid());
     return hello;
 }
 

@@ -44,6 +44,34 @@ Result<long> parse_number(std::string_view text, long most) {
     return value;
 }
 
+Result<std::vector<int>> parse_ranges(std::string_view text) {
+    constexpr long most = 65535;
+    std::vector<int> numbers;
+    if (text.empty()) return numbers;
+    for (const std::string_view range : split(text, ',')) {
+        const auto dash = range.find('-');
+        const long first = PX_TRY(parse_number(range.substr(0, dash), most));
+        const long last = dash == range.npos
+                              ? first
+                              : PX_TRY(parse_number(range.substr(dash + 1), most));
+        for (long n = first; n <= last; ++n) numbers.push_back(static_cast<int>(n));
+    }
+    return numbers;
+}
+
+std::string range_text(const std::vector<int> &rising) {
+    std::string text;
+    for (std::size_t i = 0; i < rising.size();) {
+        std::size_t last = i;
+        while (last + 1 < rising.size() && rising[last + 1] == rising[last] + 1) ++last;
+        if (!text.empty()) text += ',';
+        text += std::to_string(rising[i]);
+        if (last > i) text += '-' + std::to_string(rising[last]);
+        i = last + 1;
+    }
+    return text;
+}
+
 namespace {
 
 Error not_a_duration(std::string_view text) {

@@ -16,6 +16,10 @@ std::string join(const std::vector<std::string> &words, std::string_view separat
 // A whole non-negative number in `text` and nothing else, at most `most`.
 Result<long> parse_number(std::string_view text, long most = 2'000'000'000);
 
+// "0-3,8", as the kernel and hwloc write lists of CPUs; each number at most 65535.
+Result<std::vector<int>> parse_ranges(std::string_view text);
+std::string range_text(const std::vector<int> &rising);
+
 // Seconds, or 90s 10m 2h 1d 500ms H:MM:SS. The Error does not name the option.
 Result<std::chrono::milliseconds> parse_duration(std::string_view text);
 std::string duration_text(std::chrono::milliseconds duration); // "1.5 s", "2 min"

@@ -114,6 +114,10 @@ job::StdinTo read_input_word(const std::string &word) {
     return word == "none" ? job::StdinTo::none : job::StdinTo::one;
 }
 
+Describe describe_of(long number) {
+    return number == 1 ? Describe::yes : number == 2 ? Describe::only : Describe::no;
+}
+
 std::string name_of_part(std::size_t number) {
     return fmt::format("PXWRAP_JOB_{}", number);
 }
@@ -136,6 +140,7 @@ std::vector<std::string> to_environment(const Assignment &assignment) {
     fields.add(assignment.merge_stderr ? 1L : 0L);
     fields.add(assignment.rows);
     fields.add(assignment.columns);
+    fields.add(static_cast<long>(assignment.describe));
     const std::string text = escaped(fields.bytes());
     std::vector<std::string> entries;
     for (std::size_t at = 0; at < text.size(); at += most_of_one) {
@@ -171,6 +176,7 @@ find_assignment(const std::vector<std::string> &environment) {
     read.merge_stderr = fields.number() != 0;
     read.rows = static_cast<int>(fields.number());
     read.columns = static_cast<int>(fields.number());
+    read.describe = describe_of(fields.number());
     if (fields.good()) return std::optional<Assignment>(std::move(read));
     return cannot_run("the assignment of this rank in PXWRAP_JOB_* is damaged",
                       "is pxwrap of the same release as pxlaunch?");

@@ -12,6 +12,8 @@
 
 namespace px::channel {
 
+enum class Describe { no, yes, only };
+
 struct Assignment {
     // The judge of the job. SECURITY: the secret lets a process speak as a rank of this
     // job, nothing more; it is in the environment, which only our own uid can read.
@@ -25,6 +27,7 @@ struct Assignment {
     job::Stdin input;
     int size = 0; // ranks of the job; 0: only the runtime knows
     bool merge_stderr = false;
+    Describe describe = Describe::no; // the node, with the hello; only: start nothing
     int rows = 0, columns = 0; // of the terminal of rank 0; 0: it has none
 };
 

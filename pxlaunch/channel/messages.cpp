@@ -45,19 +45,20 @@ std::optional<Error> refused_in(const std::vector<std::string> &fields) {
 
 std::string text_of(const Hello &hello) {
     const auto text = joined(hello.protocol, hello.secret, hello.nspace, hello.rank,
-                             hello.host, hello.pid, hello.cpus);
+                             hello.host, hello.pid, hello.cpus, hello.node);
     return hello.refused ? text + text_of(*hello.refused) : text;
 }
 
 std::optional<Hello> read_hello(std::string_view text) {
-    const auto fields = fields_of(text, 7);
+    const auto fields = fields_of(text, 8);
     if (fields.empty()) return std::nullopt;
     const auto version = number(fields[0]), rank = number(fields[3]),
                pid = number(fields[5]);
     if (!version || !rank || !pid) return std::nullopt;
-    Hello hello{*version, fields[1], fields[2], *rank, fields[4], *pid, fields[6]};
-    if (fields.size() >= 10)
-        hello.refused = refused_in({fields.begin() + 7, fields.end()});
+    Hello hello{*version,  fields[1], fields[2], *rank,
+                fields[4], *pid,      fields[6], fields[7]};
+    if (fields.size() >= 11)
+        hello.refused = refused_in({fields.begin() + 8, fields.end()});
     return hello;
 }
 

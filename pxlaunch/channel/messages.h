@@ -20,6 +20,7 @@ struct Hello {
     std::string host;
     int pid = 0;      // of the shim
     std::string cpus; // hardware threads that the rank may use, as "0-3,8"
+    std::string node = {}; // what it is made of, as JSON; empty unless asked for
     std::optional<Error> refused = {}; // why the rank cannot be started there
 };
 std::string text_of(const Hello &hello);

@@ -10,19 +10,11 @@
 
 namespace px::cli {
 
-// "0-3,8"; what cannot be read throws, as json does.
+// What cannot be read throws, as json does.
 std::vector<int> numbers_in(const std::string &text) {
-    std::vector<int> numbers;
-    if (text.empty()) return numbers;
-    for (const auto &range : split(text, ',')) {
-        const auto dash = range.find('-');
-        const auto first = parse_number(range.substr(0, dash), 65535);
-        const auto last =
-            dash == range.npos ? first : parse_number(range.substr(dash + 1), 65535);
-        if (!first || !last) throw std::invalid_argument(fmt::format("'{}'", text));
-        for (long n = *first; n <= *last; ++n) numbers.push_back(static_cast<int>(n));
-    }
-    return numbers;
+    auto numbers = parse_ranges(text);
+    if (!numbers) throw std::invalid_argument(numbers.error().what);
+    return std::move(*numbers);
 }
 
 namespace {

@@ -79,6 +79,7 @@ void Drive::spawn() {
     tool::SpawnExtras extras;
     extras.parent = options_.parent;
     extras.map_only = options_.map_only;
+    extras.describe = options_.draw != nullptr;
     if (spec_.io.pty) {
         const auto size = window_size(STDIN_FILENO).value_or(WindowSize{24, 80});
         extras.rows = size.rows;
@@ -149,14 +150,14 @@ void Drive::placed() {
 
 // Before the first byte of output: the server holds that back until we take it.
 void Drive::show_layout() {
-    runtime_.query({"px.layout"}, nspace_,
-                   [this](Result<tool::Runtime::Answers> answers) {
-                       if (finishing_) return;
-                       if (!answers) return fail(std::move(answers).error());
-                       output_->message(options_.draw((*answers)["px.layout"]));
-                       if (options_.map_only) return finish();
-                       begin();
-                   });
+    runtime_.query(
+        {"px.layout"}, nspace_, [this](Result<tool::Runtime::Answers> answers) {
+            if (finishing_) return;
+            if (!answers && options_.map_only) return fail(std::move(answers).error());
+            output_->message(answers ? options_.draw((*answers)["px.layout"])
+                                     : "pxlaunch: no picture: " + answers.error().what);
+            options_.map_only ? finish() : begin();
+        });
 }
 
 // From the moment it runs, whatever we still want to know of it.

@@ -6,7 +6,7 @@
 namespace px::shims {
 
 job::Spec under_shims(const job::Spec &spec, const std::string &wrapper,
-                      const Report &report, int rows, int columns) {
+                      const Report &report, const tool::SpawnExtras &extras) {
     channel::Assignment assignment;
     assignment.secret = report.secret;
     assignment.host = report.host;
@@ -14,8 +14,11 @@ job::Spec under_shims(const job::Spec &spec, const std::string &wrapper,
     assignment.inherited = spec.inherited;
     assignment.input = spec.io.input;
     assignment.merge_stderr = spec.io.merge_stderr;
-    assignment.rows = rows;
-    assignment.columns = columns;
+    assignment.rows = extras.rows;
+    assignment.columns = extras.columns;
+    assignment.describe = extras.map_only   ? channel::Describe::only
+                          : extras.describe ? channel::Describe::yes
+                                            : channel::Describe::no;
     assignment.size = spec.is_counted() ? spec.np() : 0;
     job::Spec shimmed = spec;
     for (auto &app : shimmed.apps) {

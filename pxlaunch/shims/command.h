@@ -3,6 +3,7 @@
 // told the rest in its environment.
 
 #include "pxlaunch/job/spec.h"
+#include "pxlaunch/tool/runtime.h"
 
 #include <string>
 #include <vector>
@@ -16,6 +17,6 @@ struct Report {
 
 // `wrapper`: pxwrap's path on every node. Same applications, counts and places.
 job::Spec under_shims(const job::Spec &spec, const std::string &wrapper,
-                      const Report &report, int rows, int columns);
+                      const Report &report, const tool::SpawnExtras &extras);
 
 } // namespace px::shims

@@ -26,6 +26,7 @@ class Judge {
     void cancel() { cancelled_ = true; } // no rank was started, and none will be
     void server_ended(job::JobResult result);
 
+    [[nodiscard]] std::size_t ranks() const { return ranks_.size(); } // known of
     [[nodiscard]] bool all_arrived() const;
     [[nodiscard]] bool any_refused() const { return refused_.has_value(); }
     [[nodiscard]] bool all_bare() const { return closed_ && arrived_ == 0; }

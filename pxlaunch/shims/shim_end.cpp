@@ -63,7 +63,7 @@ void ShimRuntime::take_server_output(tool::Source from, tool::Channel channel,
         bytes = reader.take(
             bytes, [this, rank](const channel::Frame &frame) { on_inband(rank, frame); });
     }
-    if (on_output && !bytes.empty()) on_output(from, channel, std::move(bytes));
+    hand_over(from, channel, std::move(bytes));
 }
 
 void ShimRuntime::on_inband(int rank, const channel::Frame &frame) {
@@ -75,6 +75,7 @@ void ShimRuntime::on_inband(int rank, const channel::Frame &frame) {
     heard_[rank] = Clock::now();
     if (!std::exchange(any_bare_, true)) listen_for_breath();
     judge_.arrived(rank, hello->host);
+    note_place(*hello);
     start_if_complete();
 }
 
@@ -105,6 +106,7 @@ void ShimRuntime::on_closed(Member &member, int error_number) {
 void ShimRuntime::settle() {
     // PRRTE 3.0.8 dies of shims, and of a tool, that end while it still starts the job.
     if (finished_ || nspace_.empty()) return;
+    if (released_) return finish_if_clean();
     if (judge_.any_refused() && !started_ && !any_bare_) return release();
     if (judge_.no_report_to_come()) return release();
     if (!judge_.must_end() || ending_) return;
@@ -145,12 +147,11 @@ void ShimRuntime::finish() {
     loop_.cancel(end_timer_);
     loop_.cancel(breath_timer_);
     for (const auto &each : members_) each->stream.reset();
-    for (auto &[rank, reader] : readers_) {
-        auto rest = reader.take_rest();
-        if (on_output && !rest.empty())
-            on_output({0, rank}, tool::Channel::err, std::move(rest));
-    }
+    hand_over_early_output();
+    for (auto &[rank, reader] : readers_)
+        hand_over({0, rank}, tool::Channel::err, reader.take_rest());
     slots_.reset();
+    if (map_only_ && !judge_.any_refused()) tell_layout();
     if (on_job_end) on_job_end(judge_.result());
 }
 

@@ -3,6 +3,7 @@
 
 #include "pxlaunch/base/text.h"
 #include "pxlaunch/job/rank_environment.h"
+#include "pxlaunch/tool/foreign.h"
 
 #include <fmt/format.h>
 
@@ -43,6 +44,7 @@ ShimRuntime::~ShimRuntime() {
 void ShimRuntime::spawn(const job::Spec &spec, const tool::SpawnExtras &extras,
                         Spawned done) {
     spec_ = spec;
+    map_only_ = extras.map_only;
     judge_ = Judge(spec.limits.on_failure);
     get_slots([this, extras, done = std::move(done)](Result<void> granted) {
         if (!granted) return done(std::move(granted).error());
@@ -58,9 +60,11 @@ void ShimRuntime::spawn_shims(const tool::SpawnExtras &extras, const Spawned &do
     if (!opened) return done(std::move(opened).error());
     listener_ = std::move(*opened);
     const Report report{listener_->secret(), host_, listener_->addresses()};
-    const auto shimmed =
-        under_shims(spec_, wrapper_, report, extras.rows, extras.columns);
-    server_.spawn(shimmed, extras, [this, done](Result<std::string> nspace) {
+    const auto shimmed = under_shims(spec_, wrapper_, report, extras);
+    // The server starts the shims even so: where they are is where the ranks would be.
+    tool::SpawnExtras to_server = extras;
+    to_server.map_only = false;
+    server_.spawn(shimmed, to_server, [this, done](Result<std::string> nspace) {
         spawned(std::move(nspace), done);
     });
 }
@@ -72,10 +76,15 @@ void ShimRuntime::spawned(Result<std::string> nspace, const Spawned &done) {
     }
     nspace_ = *nspace;
     spec_.is_counted() ? judge_.expect(spec_.np()) : ask_size();
+    server_.pull(nspace_, [this](Result<void> pulled) {
+        server_pulled_ = std::move(pulled);
+        hand_over_if_wanted();
+    });
     done(std::move(nspace));
     arrival_timer_ = loop_.after(arrival_patience, [this] {
         judge_.gone_without_shim();
-        start();
+        answer_layout();
+        if (!map_only_) start();
     });
     start_if_complete();
     settle();
@@ -106,6 +115,7 @@ void ShimRuntime::arrived(std::unique_ptr<channel::Stream> stream, channel::Hell
     made.stream->handle(std::move(events));
     made.stream->send(channel::Kind::welcome);
     judge_.arrived(made.hello.rank, made.hello.host);
+    note_place(made.hello);
     if (made.hello.refused) {
         judge_.refused(made.hello.rank, *made.hello.refused);
         return settle();
@@ -114,18 +124,11 @@ void ShimRuntime::arrived(std::unique_ptr<channel::Stream> stream, channel::Hell
 }
 
 void ShimRuntime::start_if_complete() {
+    if (judge_.all_arrived()) answer_layout();
     if (pulled_ && judge_.all_arrived()) start();
 }
 
 namespace {
-
-// The default is none, see tool/spawn.cpp.
-bool is_bound(const job::Spec &spec) {
-    const auto &bind = spec.placement.bind;
-    if (bind.none) return false;
-    return bind.object != job::Object::slot || spec.placement.map.cpus > 0 ||
-           spec.apps.front().cpus_per_rank > 0;
-}
 
 // Nodes in the order of the lowest rank on each.
 struct Nodes {
@@ -133,18 +136,17 @@ struct Nodes {
     std::map<std::string, int> size;
 };
 
-int application_of(const job::Spec &spec, int rank, int &first) {
-    int app = 0;
-    first = 0;
-    for (const auto &each : spec.apps) {
-        if (rank < first + each.np) return app;
-        first += each.np;
-        ++app;
-    }
-    return 0;
-}
-
 } // namespace
+
+PlaceInJob place_in(const job::Spec &spec, int rank) {
+    PlaceInJob place{0, rank};
+    for (const auto &each : spec.apps) {
+        if (place.rank < each.np) return place;
+        place.rank -= each.np;
+        ++place.app;
+    }
+    return {0, rank};
+}
 
 void ShimRuntime::start() {
     if (started_ || released_) return;
@@ -170,10 +172,8 @@ void ShimRuntime::start() {
         facts.local_size = nodes.size[host];
         facts.node = nodes.number[host];
         facts.nodes = static_cast<int>(nodes.number.size());
-        int first = 0;
-        application_of(spec_, facts.rank, first);
-        facts.app_rank = facts.rank - first;
-        facts.bound = is_bound(spec_);
+        facts.app_rank = place_in(spec_, facts.rank).rank;
+        facts.bound = !tool::foreign_placement(spec_).bind.none;
         job::Environment env;
         job::add_rank_environment(facts, env);
         std::string entries;

@@ -14,8 +14,14 @@
 
 #include <deque>
 #include <map>
+#include <optional>
 
 namespace px::shims {
+
+struct PlaceInJob {
+    int app = 0, rank = 0; // the application's number, and the rank in it
+};
+PlaceInJob place_in(const job::Spec &spec, int rank);
 
 class ShimRuntime : public tool::Runtime {
   public:
@@ -47,6 +53,12 @@ class ShimRuntime : public tool::Runtime {
         std::deque<std::shared_ptr<void>> untaken; // frames of input
     };
 
+    struct Output {
+        tool::Source from;
+        tool::Channel channel;
+        std::string bytes;
+    };
+
     // shim_slots.cpp
     void get_slots(std::function<void(Result<void>)> done);
     void on_slots(const channel::Frame &frame);
@@ -57,6 +69,11 @@ class ShimRuntime : public tool::Runtime {
     void ask_size();
     void start_if_complete();
     void start();
+    // shim_layout.cpp
+    void note_place(const channel::Hello &hello);
+    [[nodiscard]] Result<std::string> layout() const;
+    void answer_layout();
+    void tell_layout();
     // shim_end.cpp
     void take_server_output(tool::Source from, tool::Channel channel, std::string bytes);
     void on_inband(int rank, const channel::Frame &frame);
@@ -72,6 +89,9 @@ class ShimRuntime : public tool::Runtime {
     void server_lost();
     // shim_streams.cpp
     void count_output(std::size_t bytes);
+    void hand_over(tool::Source from, tool::Channel channel, std::string bytes);
+    void hand_over_early_output();
+    void hand_over_if_wanted();
 
     void send_all(channel::Kind kind, std::string_view body = {});
     [[nodiscard]] Member *member(int rank);
@@ -93,6 +113,12 @@ class ShimRuntime : public tool::Runtime {
     bool any_bare_ = false;
     std::map<int, Clock::time_point> heard_; // of bare ranks that run
     std::vector<std::function<void()>> early_input_;
+    std::optional<Result<void>> server_pulled_;
+    Done on_pulled_;
+    std::vector<Output> early_output_; // of bare ranks, until the driver takes it
+    std::map<int, channel::Hello> places_; // of ranks, for those who want to see them
+    Answered on_layout_;
+    bool map_only_ = false;
     std::string nspace_;
     bool pulled_ = false, started_ = false, ending_ = false, released_ = false;
     bool server_ended_ = false, finished_ = false, paused_ = false;

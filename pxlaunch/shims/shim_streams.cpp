@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <csignal>
 #include <memory>
+#include <utility>
 
 namespace px::shims {
 
@@ -13,12 +14,29 @@ namespace {
 constexpr std::size_t window = 8 << 20; // bytes that the driver has not yet written
 } // namespace
 
-void ShimRuntime::pull(const std::string &nspace, Done done) {
-    server_.pull(nspace, [this, done = std::move(done)](Result<void> pulled) {
-        pulled_ = true;
-        done(std::move(pulled));
-        start_if_complete();
-    });
+// The server's output, in which bare ranks report, is pulled as soon as the job is there.
+void ShimRuntime::pull(const std::string &, Done done) {
+    on_pulled_ = std::move(done);
+    hand_over_if_wanted();
+}
+
+void ShimRuntime::hand_over_if_wanted() {
+    if (!on_pulled_ || !server_pulled_) return;
+    hand_over_early_output();
+    std::exchange(on_pulled_, {})(*server_pulled_);
+    start_if_complete();
+}
+
+void ShimRuntime::hand_over(tool::Source from, tool::Channel channel, std::string bytes) {
+    if (bytes.empty()) return;
+    if (pulled_) return on_output ? on_output(from, channel, std::move(bytes)) : void();
+    early_output_.push_back({from, channel, std::move(bytes)});
+}
+
+void ShimRuntime::hand_over_early_output() {
+    pulled_ = true;
+    for (auto &piece : std::exchange(early_output_, {}))
+        hand_over(piece.from, piece.channel, std::move(piece.bytes));
 }
 
 // What is not read here waits in the shims, and then in the ranks.
@@ -93,6 +111,10 @@ void ShimRuntime::query(const std::vector<std::string> &keys, const std::string 
         return loop_.post([this, done = std::move(done)] {
             done(Answers{{"px.waiting", waits_for_}});
         });
+    }
+    if (keys == std::vector<std::string>{"px.layout"}) {
+        on_layout_ = std::move(done);
+        return start_if_complete();
     }
     if (keys == std::vector<std::string>{"px.counts"}) {
         return server_.query(

@@ -52,7 +52,7 @@ class Session : public Runtime {
     explicit Session(Loop &loop) : loop_(loop) {}
     Result<void> initialize(const AttachTo &to);
     void begin_output(const std::string &nspace);
-    void learn_refusal(int status, Spawned done);
+    void learn_refusal(const Error &plain, Spawned done);
 
     Loop &loop_;
     std::string server_;

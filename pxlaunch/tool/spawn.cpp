@@ -4,6 +4,7 @@
 #include "pxlaunch/pmix/info.h"
 #include "pxlaunch/pmix/keys.h"
 #include "pxlaunch/pmix/settings.h"
+#include "pxlaunch/tool/foreign.h"
 #include "pxlaunch/tool/session.h"
 
 #include <fmt/format.h>
@@ -59,32 +60,12 @@ void add_own(const job::Spec &spec, const SpawnExtras &extras, pmix::InfoList &i
         infos.text(key::pty, fmt::format("{} {}", extras.rows, extras.columns));
 }
 
-// What only a server of ours knows as an attribute of an application, PRRTE knows as a
-// map pattern of the job.
-job::MapBy foreign_map(const job::Spec &spec) {
-    job::MapBy map = spec.placement.map;
-    const job::App &first = spec.apps.front();
-    if (map.object == job::Object::slot && map.per_object == 0 && first.per_node > 0) {
-        map.object = job::Object::node;
-        map.per_object = first.per_node;
-    }
-    if (map.cpus == 0 && !map.pe_list) map.cpus = first.cpus_per_rank;
-    return map;
-}
-
-// "default" is a word of ours; a bind word that it does not know ends PRRTE 3.0.14, and
-// one that it cannot carry out fails the job. How many cores a slot stands for only the
-// user knows.
-std::string bind_word(const job::Spec &spec, bool own) {
-    const auto word = job::to_string(spec.placement.bind);
-    if (own || word != "default") return word;
-    return foreign_map(spec).cpus > 0 ? "core" : "none";
-}
-
 pmix::InfoList job_infos(const job::Spec &spec, const SpawnExtras &extras, bool own) {
+    const auto placement = own ? spec.placement : foreign_placement(spec);
     pmix::InfoList infos;
-    infos.text(PMIX_MAPBY, job::to_string(own ? spec.placement.map : foreign_map(spec)))
-        .text(PMIX_RANKBY, job::to_string(spec.placement.rank))
+    infos.text(PMIX_MAPBY, job::to_string(placement.map))
+        .text(PMIX_RANKBY, job::to_string(placement.rank))
+        .text(PMIX_BINDTO, job::to_string(placement.bind))
         .flag(PMIX_NOTIFY_COMPLETION, true)
         .flag(PMIX_SPAWN_CHILD_SEP, false) // the job dies with us
         // We pull the output with a callback; letting libpmix write it loses an
@@ -93,7 +74,6 @@ pmix::InfoList job_infos(const job::Spec &spec, const SpawnExtras &extras, bool 
         .flag(PMIX_FWD_STDERR, false)
         .flag(PMIX_FWD_STDDIAG, false)
         .text(PMIX_STDIN_TGT, stdin_word(spec.io.input));
-    infos.text(PMIX_BINDTO, bind_word(spec, own));
     if (extras.map_only) infos.flag(PMIX_DO_NOT_LAUNCH, true);
     if (own) add_own(spec, extras, infos);
     return infos;
@@ -126,6 +106,7 @@ struct Request {
     pmix::InfoList infos;
     pmix_app_t *apps = nullptr;
     std::size_t app_count = 0;
+    job::Placement placement; // as a server that is not ours is told
     std::function<void(Result<std::string>)> done;
 
     Request() = default;
@@ -137,31 +118,12 @@ struct Request {
     }
 };
 
-// What a server that is not ours says by its status alone.
-Error refusal(int status) {
-    switch (status) {
-    case PMIX_ERR_JOB_FAILED_TO_MAP:
-    case PMIX_ERR_OUT_OF_RESOURCE:
-        return cannot_run(
-            "the server cannot place the job: it has too few free slots, or "
-            "no such node or object",
-            "ask for fewer ranks, or allow more of them than slots with "
-            "--oversubscribe");
-    case PMIX_ERR_JOB_FAILED_TO_LAUNCH:
-    case PMIX_ERR_JOB_EXE_NOT_FOUND:
-        return cannot_run("the server could not start the job's processes",
-                          "is pxwrap installed at the same path on every node?");
-    default:
-        return cannot_run(
-            fmt::format("the server refused the job: {}", pmix::status_text(status)));
-    }
-}
-
 } // namespace
 
 void Session::spawn(const job::Spec &spec, const SpawnExtras &extras,
                     std::function<void(Result<std::string>)> done) {
     auto *request = new Request(job_infos(spec, extras, own_));
+    request->placement = foreign_placement(spec);
     request->app_count = spec.apps.size();
     PMIX_APP_CREATE(request->apps, request->app_count);
     for (std::size_t i = 0; i < spec.apps.size(); ++i) {
@@ -176,7 +138,7 @@ void Session::spawn(const job::Spec &spec, const SpawnExtras &extras,
         const std::string nspace = status == PMIX_SUCCESS ? name : "";
         post_to_session([owned, status, nspace](Session &session) {
             if (status == PMIX_SUCCESS) return owned->done(nspace);
-            session.learn_refusal(status, owned->done);
+            session.learn_refusal(refusal(status, owned->placement), owned->done);
         });
     };
     const auto status =
@@ -189,8 +151,7 @@ void Session::spawn(const job::Spec &spec, const SpawnExtras &extras,
 }
 
 // A status says little; a server of ours keeps the words.
-void Session::learn_refusal(int status, std::function<void(Result<std::string>)> done) {
-    const auto plain = refusal(status);
+void Session::learn_refusal(const Error &plain, Spawned done) {
     if (!own_) return done(plain);
     query({key::error}, "", [plain, done](Result<Answers> answers) {
         if (!answers || (*answers)[key::what].empty()) return done(plain);

@@ -1,6 +1,8 @@
 // layout_json.cpp - writes a Layout as a JSON document.
 #include "rec/map/layout_json.h"
 
+#include "pxlaunch/base/text.h"
+
 #include <nlohmann/json.hpp>
 
 namespace px::map {

@@ -201,17 +201,4 @@ bool intersects(const Pus &a, const Pus &b) {
     return false;
 }
 
-std::string range_text(const Pus &pus) {
-    std::string text;
-    for (std::size_t i = 0; i < pus.size();) {
-        std::size_t last = i;
-        while (last + 1 < pus.size() && pus[last + 1] == pus[last] + 1) ++last;
-        if (!text.empty()) text += ',';
-        text += std::to_string(pus[i]);
-        if (last > i) text += '-' + std::to_string(pus[last]);
-        i = last + 1;
-    }
-    return text;
-}
-
 } // namespace px::map

@@ -71,8 +71,6 @@ class Topology {
     std::unique_ptr<Data> data_;
 };
 
-// "0-3,8", as the kernel and hwloc write lists of PUs.
-std::string range_text(const Pus &pus);
 bool intersects(const Pus &a, const Pus &b);
 Pus intersection(const Pus &a, const Pus &b);
 

@@ -2,6 +2,8 @@
 // of them.
 #include "rec/map/topology_data.h"
 
+#include "pxlaunch/base/text.h"
+
 #include <cstdlib>
 
 namespace px::map {

@@ -1,6 +1,5 @@
 """Whoever is lost, the job ends, says why, and leaves nothing: pxlaunch, a daemon, the head, a node, the network."""
 import signal
-import subprocess
 import time
 
 import pxlab
@@ -23,10 +22,6 @@ class _Lost(pxlab.LabCase):
 
     def daemons(self, node):
         return [p for p in self.nodes_pids(node) if p.name in ("prte", "prted")]
-
-    def in_network(self, node, *command):
-        first = (self.state() / "nodes" / node).read_text().split()[0]
-        subprocess.run(["nsenter", "-t", first, "-n", *command], check=True, stdin=subprocess.DEVNULL)
 
 
 class Launcher(_Lost):  # ctest: serial timeout=60

@@ -1,6 +1,4 @@
 """Ranks that end before PRRTE has seen them run: prun hangs, or loses their codes; pxlaunch does not."""
-import subprocess
-
 import pxlab
 
 
@@ -12,15 +10,6 @@ class _ManyCase(pxlab.LabCase):
     def check_slots(self):
         self.expect(0, ["-n", "6", "--map-by", "slot:nooversubscribe", "true"])
 
-    def cut(self, verdict):
-        """From now on no node can open a connection, but for one to the DVM itself."""
-        port = self.uri.rpartition(":")[2]
-        rules = ("add table inet cut; add chain inet cut out { type filter hook output priority 0; }; "
-                 f"add rule inet cut out tcp flags & (syn|ack) == syn tcp dport != {port} {verdict}")
-        for node in self.lab("hosts").split():
-            first = (self.state() / "nodes" / node).read_text().split()[0]
-            subprocess.run(["nsenter", "-t", first, "-n", "nft", rules], check=True, stdin=subprocess.DEVNULL)
-
 
 class Short(_ManyCase):  # ctest: serial timeout=600
     def test_a_thousand(self):
@@ -31,12 +20,12 @@ class Short(_ManyCase):  # ctest: serial timeout=600
 class NoChannel(_ManyCase):  # ctest: serial timeout=600
     def test_refused(self):
         """Every rank is held until 300 ms after its start, and reports in its errors."""
-        self.cut("reject with tcp reset")
+        self.cut_off("reject with tcp reset")
         self.many(60)  # in 1 of 4 runs of 200 the DVM carried no output any more, from launch 169 on
         self.check_slots()
 
 
 class Silence(_ManyCase):  # ctest: serial timeout=120
     def test_swallowed(self):
-        self.cut("drop")
+        self.cut_off("drop")
         self.many(10)

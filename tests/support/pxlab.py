@@ -88,6 +88,19 @@ class LabCase(pxtest.Case):
         running.node = node
         return running
 
+    def in_network(self, node, *command):
+        """This machine's command in the node's network."""
+        first = (self.state() / "nodes" / node).read_text().split()[0]
+        subprocess.run(["nsenter", "-t", first, "-n", *command], check=True, stdin=subprocess.DEVNULL)
+
+    def cut_off(self, verdict="reject with tcp reset"):
+        """From now on no node can open a connection, but for one to the DVM itself."""
+        port = self.uri.rpartition(":")[2]
+        rules = ("add table inet cut; add chain inet cut out { type filter hook output priority 0; }; "
+                 f"add rule inet cut out tcp flags & (syn|ack) == syn tcp dport != {port} {verdict}")
+        for node in self.lab("hosts").split():
+            self.in_network(node, "nft", rules)
+
     def nodes_pids(self, node):
         """The processes of a node, as this machine numbers them."""
         first = (self.state() / "nodes" / node).read_text().split()[0]

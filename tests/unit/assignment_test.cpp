@@ -39,6 +39,7 @@ Assignment full() {
     assignment.merge_stderr = true;
     assignment.rows = 24;
     assignment.columns = 80;
+    assignment.describe = Describe::only;
     return assignment;
 }
 
@@ -74,6 +75,7 @@ void check_same(const Assignment &read, const Assignment &sent) {
     CHECK(read.merge_stderr == sent.merge_stderr);
     CHECK(read.rows == sent.rows);
     CHECK(read.columns == sent.columns);
+    CHECK(read.describe == sent.describe);
 }
 
 // Of any bytes, with every entry short enough and without a byte that none can hold.
@@ -112,6 +114,7 @@ TEST_CASE("an assignment arrives as it was made, byte for byte") {
     Assignment to_all = full(), to_none = full();
     to_all.input = {job::StdinTo::all, 0};
     to_all.merge_stderr = false;
+    to_all.describe = Describe::yes;
     to_none.input = {job::StdinTo::none, 0};
     to_none.secret = to_none.directory = odd_bytes();
     to_none.addresses = {"", odd_bytes(), ""};

@@ -54,8 +54,9 @@ std::string message(Fields fields, std::size_t number, const std::string &wrong)
 TEST_CASE("a hello arrives as it was sent") {
     const Hello table[] = {
         {},
-        {1, "5ec3e7", "prterun-n01-77@1", 12345, "n01.cluster", 4194304, "0-3,8"},
-        {2'000'000'000, odd_bytes(), odd_bytes(), 0, odd_bytes(), 1, odd_bytes()},
+        {1, "5ec3e7", "prterun-n01-77@1", 12345, "n01.cluster", 4194304, "0-3,8", "{}"},
+        {2'000'000'000, odd_bytes(), odd_bytes(), 0, odd_bytes(), 1, odd_bytes(),
+         odd_bytes()},
     };
     for (const auto &sent : table) {
         CAPTURE(sent.host);
@@ -68,6 +69,7 @@ TEST_CASE("a hello arrives as it was sent") {
         CHECK(read->host == sent.host);
         CHECK(read->pid == sent.pid);
         CHECK(read->cpus == sent.cpus);
+        CHECK(read->node == sent.node);
     }
 }
 
@@ -109,7 +111,7 @@ TEST_CASE("a refusal arrives as it was sent") {
 }
 
 TEST_CASE("what a later version adds comes last and is ignored") {
-    const auto hello = read_hello("2\0s\0ns\0007\0n01\00042\0000-3\0more\0\0"s);
+    const auto hello = read_hello("2\0s\0ns\0007\0n01\00042\0000-3\0{}\0more\0\0"s);
     REQUIRE(hello);
     CHECK(hello->rank == 7);
     CHECK(hello->cpus == "0-3");
@@ -134,7 +136,7 @@ TEST_CASE("a message that ends too early is none") {
 }
 
 TEST_CASE("a message with a word where a number belongs is none") {
-    const Fields hello = {"1", "s", "ns", "7", "n01", "42", "0-3"};
+    const Fields hello = {"1", "s", "ns", "7", "n01", "42", "0-3", ""};
     const Fields ended = {"42", "1", "0", "0", "0.5", "1.5", "0"};
     const Fields refused = {"127", "what", "hint"};
     REQUIRE(read_hello(message(hello)));

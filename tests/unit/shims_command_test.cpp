@@ -34,7 +34,7 @@ job::Spec two_apps() {
 }
 
 job::Spec shimmed(const job::Spec &spec) {
-    return under_shims(spec, "/opt/px wrap/pxwrap", report, 24, 80);
+    return under_shims(spec, "/opt/px wrap/pxwrap", report, {.rows = 24, .columns = 80});
 }
 
 channel::Assignment assignment_in(const Words &environment) {
@@ -118,4 +118,14 @@ TEST_CASE("shims of a job that only the runtime counts know no size") {
     auto asked = two_apps();
     for (auto &app : asked.apps) app.np = 0;
     CHECK(assignment_in(shimmed(asked).apps[0].env).size == 0);
+}
+
+TEST_CASE("shims describe their nodes where that was asked for") {
+    const auto describe = [](const tool::SpawnExtras &extras) {
+        const auto spec = under_shims(two_apps(), "pxwrap", report, extras);
+        return assignment_in(spec.apps[0].env).describe;
+    };
+    CHECK(describe({}) == channel::Describe::no);
+    CHECK(describe({.describe = true}) == channel::Describe::yes);
+    CHECK(describe({.map_only = true, .describe = true}) == channel::Describe::only);
 }

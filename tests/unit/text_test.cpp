@@ -66,3 +66,15 @@ TEST_CASE("patterns know * and ?") {
     CHECK_FALSE(matches("OMP_*", "XOMP_"));
     CHECK_FALSE(matches("a?c", "ac"));
 }
+
+TEST_CASE("lists of numbers, as the kernel writes them") {
+    using Numbers = std::vector<int>;
+    CHECK(*parse_ranges("0-3,8") == Numbers{0, 1, 2, 3, 8});
+    CHECK(*parse_ranges("7") == Numbers{7});
+    CHECK(parse_ranges("")->empty());
+    CHECK(range_text({0, 1, 2, 5, 7, 8}) == "0-2,5,7-8");
+    for (const auto *wrong : {"a", "1-", "-1", "1,,2", "1-2-3", "65536", "0x1", "1 2"}) {
+        CAPTURE(wrong);
+        CHECK_FALSE(parse_ranges(wrong));
+    }
+}

@@ -1,0 +1,18 @@
+#pragma once
+// A server that is not ours: what it is told of a job's placement, and what its refusal
+// probably means.
+
+#include "pxlaunch/job/spec.h"
+
+namespace px::tool {
+
+// In words that PRRTE carries out: what only a server of ours knows as an attribute of an
+// application is a map pattern of the job there, and the default of binding, which PRRTE
+// would choose itself, is spelled out: how many cores a slot stands for only the user
+// knows, so nothing is bound unless cpus were asked for.
+job::Placement foreign_placement(const job::Spec &spec);
+
+// `status` is all that such a server says; `placement` is what it was told.
+Error refusal(int status, const job::Placement &placement);
+
+} // namespace px::tool

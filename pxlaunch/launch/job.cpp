@@ -200,6 +200,7 @@ Result<int> Launch::run_job(const discover::Found &found) {
     const double started = drive::seconds_since_epoch();
     const auto ran = drive_job(found);
     if (!ran) return told(ran.error());
+    if (!ran->lost_runtime) session_->release_guardian();
     drive::EndingContext context;
     context.rule = spec_.limits.on_failure;
     context.timeout = spec_.limits.timeout.value_or(Milliseconds(0));

@@ -79,8 +79,11 @@ void Session::signal(const std::string &nspace, int number, Done done) {
     send(std::move(order), nspace);
 }
 
-void Session::kill(const std::string &nspace) {
+void Session::kill(const std::string &nspace) { end_job(nspace, {}); }
+
+void Session::end_job(const std::string &nspace, Done done) {
     auto order = std::make_unique<Order>();
+    order->done = std::move(done);
     order->infos.flag(PMIX_JOB_CTRL_KILL, true);
     send(std::move(order), nspace);
 }

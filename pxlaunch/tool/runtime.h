@@ -15,7 +15,7 @@
 namespace px::tool {
 
 struct SpawnExtras {
-    std::string parent; // "NAMESPACE.RANK" we run in, or empty
+    std::string parent;        // "NAMESPACE.RANK" we run in, or empty
     bool map_only = false;     // place the ranks, start nothing
     bool describe = false;     // px.layout will be asked for
     int rows = 0, columns = 0; // of the terminal, with spec.io.pty

@@ -122,6 +122,8 @@ Result<void> outcome(const Attempt &attempt) {
 } // namespace
 
 Result<void> Session::initialize(const AttachTo &to) {
+    own_ = to.nspace.starts_with(pmix::key::server_prefix);
+    if (!own_ && to.guarded) guardian_ = PX_TRY(Guardian::start(to));
     take_over_reading();
     pmix::choose_wire_format(to.pmix_version);
     auto attempt = std::make_shared<Attempt>();
@@ -145,8 +147,11 @@ Result<void> Session::initialize(const AttachTo &to) {
     PX_TRY(outcome(*attempt));
     self_ = attempt->self.nspace;
     server_ = to.nspace;
-    own_ = server_.starts_with(pmix::key::server_prefix);
     return {};
+}
+
+void Session::release_guardian() {
+    if (guardian_) guardian_->release();
 }
 
 Session::~Session() {

@@ -4,9 +4,11 @@
 // callbacks only copy and post. One per process, because libpmix is.
 
 #include "pxlaunch/base/patience.h"
+#include "pxlaunch/tool/guardian.h"
 #include "pxlaunch/tool/runtime.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace px::tool {
@@ -16,6 +18,7 @@ struct AttachTo {
     std::string uri;          // "NAMESPACE.RANK;tcp4://ADDRESS:PORT" or "file:PATH"
     std::string pmix_version; // of the server; empty: unknown
     Patience patience{Milliseconds(60'000)};
+    bool guarded = true; // on a server that is not ours
 };
 
 class Session : public Runtime {
@@ -39,6 +42,11 @@ class Session : public Runtime {
                Answered done) override;
     void ask_end(const std::string &nspace) override;
 
+    // As kill(), for those who want to know when it was done.
+    void end_job(const std::string &nspace, Done done);
+    // The job is over: nothing is to be done after us.
+    void release_guardian();
+
     // The nodes of a server that is not ours, in its order.
     using Nodes = std::function<void(Result<std::vector<std::string>>)>;
     void nodes(Nodes done);
@@ -55,6 +63,7 @@ class Session : public Runtime {
     void learn_refusal(const Error &plain, Spawned done);
 
     Loop &loop_;
+    std::optional<Guardian> guardian_;
     std::string server_;
     std::string self_;   // our namespace as a tool
     std::string nspace_; // of the job

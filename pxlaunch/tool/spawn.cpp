@@ -131,6 +131,7 @@ void Session::spawn(const job::Spec &spec, const SpawnExtras &extras,
     }
     request->done = [this, done = std::move(done)](Result<std::string> answer) {
         if (answer) nspace_ = *answer;
+        if (answer && guardian_) guardian_->watch(nspace_);
         done(std::move(answer));
     };
     const auto answered = [](pmix_status_t status, pmix_nspace_t name, void *data) {

@@ -8,7 +8,7 @@ import pxlab
 import pxtest
 
 
-class Ranks(pxlab.LabCase):  # ctest: serial timeout=120
+class Ranks(pxlab.LabCase):  # ctest: serial timeout=240
     def test_every_node_takes_part(self):
         done = self.expect(0, ["-n", "6", "--map-by", "node", "--tag", "hostname"])
         self.assertEqual(sorted(done.out.split(b"\n")[:-1]),
@@ -22,7 +22,7 @@ class Ranks(pxlab.LabCase):  # ctest: serial timeout=120
 
     def test_hpcc(self):
         (self.home / "hpccinf.txt").write_text(hpcc.text(2, 3))
-        self.expect(0, ["-n", "6", "hpcc"], timeout=90)
+        self.expect(0, ["-n", "6", "hpcc"], timeout=180)
         output = (self.home / "hpccoutf.txt").read_text()
         # Not "Success=1": on 6 processes its RandomAccess finds too many errors in tables as small as these.
         self.assertTrue(re.search(r"\|\|Ax-b\|\|.*PASSED", output) and "End of HPC Challenge tests" in output)

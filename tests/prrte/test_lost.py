@@ -32,6 +32,32 @@ class Launcher(_Lost):  # ctest: serial timeout=60
         self.expect(0, ["-n", "6", "true"])  # and no slot is taken
 
 
+class _Bare(_Lost):
+    """Ranks whose shims cannot reach pxlaunch do not see its end; its guardian does, and ends the job."""
+
+    def setUp(self):
+        super().setUp()
+        self.cut_off()
+
+
+class Bare(_Bare):  # ctest: serial timeout=60
+    def test_killed(self):
+        running = self.job()
+        running.signal(signal.SIGKILL).finish()
+        self.check_clean(5)
+        # And no slot is taken, as soon as the head has heard of it.
+        free = ["pxlaunch", "-n", "6", "--map-by", "slot:nooversubscribe", "true"]
+        self.eventually("the slots are free", lambda: self.start_program(free).finish(20).code == 0)
+
+
+class BareWithout(_Bare):  # ctest: serial timeout=60
+    def test_the_guardian_is_killed(self):
+        """Which nobody notices."""
+        running = self.start(["-n", "6", "end_with", "3", "1"]).wait_for(b"ends with", count=6)
+        [p for p in self.nodes_pids("n1") if p.name == "pxguard"][0].kill()
+        self.assertEqual(running.finish(20).code, 3)
+
+
 class Rank(_Lost):  # ctest: serial timeout=60
     def test_killed(self):
         running = self.job()

@@ -40,10 +40,10 @@ Shim::Shim(Loop &loop, channel::Assignment assignment, std::vector<std::string> 
     hello_.secret = assignment_.secret;
 }
 
-void Shim::begin() {
+void Shim::begin(int runtime) {
     // A program that is missing here is told before any rank starts anywhere.
     if (assignment_.describe != channel::Describe::no) {
-        hello_.node = node_json(allowed_cpus(::getppid())); // the daemon is not bound
+        hello_.node = node_json(allowed_cpus(runtime)); // the daemon is not bound
     }
     if (auto ready = rank_.prepare(environment()); !ready) hello_.refused = ready.error();
     dialer_ = std::make_unique<channel::Dialer>(
@@ -228,6 +228,11 @@ void Shim::on_runtime_gone() {
     by_runtime_ = true;
     if (rank_.is_running()) return kill_rank();
     release();
+}
+
+// As if the rank itself had been killed: whoever did it meant that.
+void Shim::on_outer_gone() {
+    rank_.is_running() ? kill_rank() : rank_.ended() ? void() : leave();
 }
 
 // All that the rank left behind ends; what it wrote is sent; then the judge hangs up.

@@ -24,9 +24,10 @@ class Shim {
     Shim(Loop &loop, channel::Assignment assignment, std::vector<std::string> argv,
          std::vector<std::string> environment);
 
-    void begin();
+    void begin(int runtime); // the daemon's process
     void on_signal(int number);
     void on_runtime_gone();
+    void on_outer_gone(); // the process that the runtime knows was killed
 
   private:
     void connected(std::unique_ptr<channel::Stream> stream);

@@ -124,7 +124,11 @@ job::JobResult Judge::without_cause() const {
     const auto ranks = static_cast<int>(ranks_.size());
     const bool all_known = counted_ && over_ == ranks;
     if (!ended_by_runtime_ && (all_known || !server_)) return {};
-    const bool server_knows = server_ && (server_->status != 0 || server_->not_run);
+    // A status of nobody, where all are known, is not the job's: PRRTE 5.0.0rc1 says 1
+    // when it loses a daemon.
+    const bool server_knows =
+        server_ && (server_->not_run || server_->first_failure >= 0 ||
+                    (server_->status != 0 && !all_known));
     if (server_knows) return *server_;
     job::JobResult result;
     result.not_run = Exit::cannot_run;

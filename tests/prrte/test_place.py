@@ -10,7 +10,7 @@ MAP = {  # options of mapping: the nodes of the ranks, by their numbers
     "ppr:1:node": "123", "ppr:2:node": "112233", "ppr:1:node:pe=2": "123", "ppr:1:core -n 4": "1122",
     "ppr:2:numa -n 4": "1122", "ppr:2:package -n 4": "1122",
     "slot:pe=2 -n 3": "123", "node:pe=2 -n 3": "123", "package:pe=2 -n 3": "123", "numa:pe=1 -n 4": "1122",
-    "package:span -n 3": "123", "numa:span -n 3": "123", "core:span -n 4": "1122",
+    "package:span -n 3": "123", "numa:span -n 3": "123", "core:span -n 6": "112233",
     "slot:oversubscribe -n 8": "11122233", "node:oversubscribe -n 8": "12312312",
     "slot:nooversubscribe -n 4": "1122", "slot:nolocal -n 4": "2233", "node:nolocal -n 4": "2323",
     "slot:hwtcpus -n 4": "1122", "slot:corecpus -n 4": "1122",

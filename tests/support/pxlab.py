@@ -72,7 +72,9 @@ class LabCase(pxtest.Case):
         os.chown(self.home, 1000, 1000)
         self.node_home = f"/home/user/{self.home.name}"
         self.env = {"PATH": f"{NODE_BIN}:/usr/local/bin:/usr/bin:/usr/sbin", "PXTEST_ID": self.tag[10:],
-                    "OMPI_MCA_btl_tcp_if_include": "10.71.0.0/24", "PXLAUNCH_URI": "file:/home/user/uri"}
+                    "OMPI_MCA_btl_tcp_if_include": "10.71.0.0/24",
+                    "OMPI_MCA_mpi_yield_when_idle": "1",  # the nodes share the cores of this machine
+                    "PXLAUNCH_URI": "file:/home/user/uri"}
 
     @classmethod
     def state(cls):

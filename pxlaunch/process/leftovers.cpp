@@ -87,11 +87,12 @@ void kill_all_descendants(int milliseconds) {
     const auto deadline =
         std::chrono::steady_clock::now() + std::chrono::milliseconds(milliseconds);
     while (std::chrono::steady_clock::now() < deadline) {
-        for (const int pid : own_children()) ::kill(pid, SIGKILL);
         // Killed children hand us theirs; nothing is left when nothing can be waited for.
         const pid_t pid = ::waitpid(-1, nullptr, WNOHANG);
         if (pid < 0) return;
-        if (pid == 0) ::poll(nullptr, 0, 1);
+        if (pid > 0) continue;
+        for (const int child : own_children()) ::kill(child, SIGKILL);
+        ::poll(nullptr, 0, 1);
     }
 }
 

@@ -3,6 +3,7 @@
 #include "wrapper/run.h"
 
 #include "wrapper/shim.h"
+#include "wrapper/surroundings.h"
 
 #include "pxlaunch/base/fd.h"
 #include "pxlaunch/base/message.h"
@@ -94,7 +95,10 @@ int run(int argc, char **argv) {
     auto assignment = channel::find_assignment(environment);
     if (!assignment) return report(assignment.error());
     if (!assignment->has_value()) return become(command->argv);
-    const auto status = run_shim(std::move(**assignment), command->argv, environment);
+    auto hello = introduce(environment);
+    if (!hello) return report(hello.error());
+    const auto status =
+        run_shim(std::move(**assignment), std::move(*hello), command->argv, environment);
     return status ? 0 : report(status.error());
 }
 

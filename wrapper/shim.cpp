@@ -32,12 +32,13 @@ std::vector<std::string> entries_of(std::string_view text) {
 
 } // namespace
 
-Shim::Shim(Loop &loop, channel::Assignment assignment, std::vector<std::string> argv,
-           std::vector<std::string> environment)
+Shim::Shim(Loop &loop, channel::Assignment assignment, channel::Hello hello,
+           std::vector<std::string> argv, std::vector<std::string> environment)
     : loop_(loop), assignment_(std::move(assignment)),
-      own_environment_(std::move(environment)), hello_(introduce(own_environment_)),
+      own_environment_(std::move(environment)), hello_(std::move(hello)),
       rank_(assignment_, std::move(argv)) {
     hello_.secret = assignment_.secret;
+    hello_.pid = ::getpid();
 }
 
 void Shim::begin(int runtime) {

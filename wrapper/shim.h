@@ -16,13 +16,14 @@ namespace px::wrapper {
 
 // Until nothing of the rank is left. However that ended, the runtime is to see success:
 // it ends a job, or itself, when it sees a failure.
-Result<void> run_shim(channel::Assignment assignment, std::vector<std::string> argv,
+Result<void> run_shim(channel::Assignment assignment, channel::Hello hello,
+                      std::vector<std::string> argv,
                       std::vector<std::string> environment);
 
 class Shim {
   public:
-    Shim(Loop &loop, channel::Assignment assignment, std::vector<std::string> argv,
-         std::vector<std::string> environment);
+    Shim(Loop &loop, channel::Assignment assignment, channel::Hello hello,
+         std::vector<std::string> argv, std::vector<std::string> environment);
 
     void begin(int runtime); // the daemon's process
     void on_signal(int number);

@@ -11,17 +11,21 @@
 
 namespace px::wrapper {
 
-channel::Hello introduce(const std::vector<std::string> &environment) {
+Result<channel::Hello> introduce(const std::vector<std::string> &environment) {
     channel::Hello hello;
     hello.protocol = channel::protocol;
     hello.nspace = job::find_variable(environment, "PMIX_NAMESPACE").value_or("");
     const auto rank =
         parse_number(job::find_variable(environment, "PMIX_RANK").value_or(""));
-    hello.rank = rank ? static_cast<int>(*rank) : 0;
+    if (!rank) {
+        return cannot_run("the runtime has not said which rank this is: PMIX_RANK is not "
+                          "a number",
+                          "was pxwrap started by hand, with PXWRAP_JOB_0 set?");
+    }
+    hello.rank = static_cast<int>(*rank);
     char host[256] = "";
     ::gethostname(host, sizeof host - 1);
     hello.host = host;
-    hello.pid = ::getpid();
     hello.cpus = allowed_cpus(::getpid());
     return hello;
 }

@@ -8,8 +8,9 @@
 
 namespace px::wrapper {
 
-// Without the secret. `environment` is the shim's own, as the runtime made it.
-channel::Hello introduce(const std::vector<std::string> &environment);
+// Without the secret; an Error if the runtime did not number this rank. `environment` is
+// the shim's own, as the runtime made it.
+Result<channel::Hello> introduce(const std::vector<std::string> &environment);
 
 // What the rank's MPI needs to find its runtime: these entries of the shim's own
 // environment go to the rank, all others are the runtime's private matter.

@@ -109,9 +109,16 @@ std::vector<job::Inherited::Rlimit> read_limits(const std::string &text) {
     return limits;
 }
 
-job::StdinTo read_input_word(const std::string &word) {
-    if (word == "all") return job::StdinTo::all;
-    return word == "none" ? job::StdinTo::none : job::StdinTo::one;
+std::optional<job::StdinTo> read_input_word(const std::string &word) {
+    for (const auto to : {job::StdinTo::one, job::StdinTo::all, job::StdinTo::none}) {
+        if (word == input_word(to)) return to;
+    }
+    return std::nullopt;
+}
+
+Error damaged() {
+    return cannot_run("the assignment of this rank in PXWRAP_JOB_* is damaged",
+                      "is pxwrap of the same release as pxlaunch?");
 }
 
 Describe describe_of(long number) {
@@ -158,7 +165,10 @@ find_assignment(const std::vector<std::string> &environment) {
         if (!part) break;
         text += *part;
     }
-    if (text.empty()) return std::optional<Assignment>();
+    if (text.empty()) {
+        if (job::find_variable(environment, name_of_part(1))) return damaged();
+        return std::optional<Assignment>();
+    }
     const std::string bytes = unescaped(text);
     Reader fields(bytes);
     Assignment read;
@@ -170,16 +180,16 @@ find_assignment(const std::vector<std::string> &environment) {
     read.env = fields.list();
     read.inherited.umask = static_cast<int>(fields.number());
     read.inherited.rlimits = read_limits(fields.text());
-    read.input.to = read_input_word(fields.text());
+    const auto input = read_input_word(fields.text());
+    read.input.to = input.value_or(job::StdinTo::none);
     read.input.rank = static_cast<int>(fields.number());
     read.size = static_cast<int>(fields.number());
     read.merge_stderr = fields.number() != 0;
     read.rows = static_cast<int>(fields.number());
     read.columns = static_cast<int>(fields.number());
     read.describe = describe_of(fields.number());
-    if (fields.good()) return std::optional<Assignment>(std::move(read));
-    return cannot_run("the assignment of this rank in PXWRAP_JOB_* is damaged",
-                      "is pxwrap of the same release as pxlaunch?");
+    if (!fields.good() || !input) return damaged();
+    return std::optional<Assignment>(std::move(read));
 }
 
 } // namespace px::channel

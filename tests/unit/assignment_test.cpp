@@ -199,6 +199,7 @@ TEST_CASE("an assignment with a word where a number belongs is damaged") {
                                     {"77"s, "99999999999"s},
                                     {"h\1\2"s + "0", "h\1\2"s + "z"},
                                     {"h\1\2"s + "0", "h\1\2"s + "1999999999"},
+                                    {"one" + nul, "two" + nul},  // input
                                     {"18" + nul, "rw" + nul}}) { // umask 022
         CAPTURE(bad);
         const auto at = entry.find(good);
@@ -212,4 +213,11 @@ TEST_CASE("what a later version adds to an assignment comes last and is ignored"
     entries[0] += "more\1\2";
     entries.emplace_back("PXWRAP_JOB_1=and more\1\2");
     check_same(found_in(entries), full());
+}
+
+TEST_CASE("an assignment without its first part is damaged") {
+    auto entries = entries_of(large());
+    REQUIRE(entries.size() > 1);
+    entries.erase(entries.begin());
+    check_damaged(entries);
 }

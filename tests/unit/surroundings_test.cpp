@@ -31,19 +31,23 @@ TEST_CASE("a rank gets the variables of its runtime, in order, and no others") {
 
 TEST_CASE("a shim introduces itself as its runtime calls it, without a secret") {
     const auto hello =
-        wrapper::introduce({"PMIX_NAMESPACE=prterun-n01-7@1", "PMIX_RANK=12"});
+        *wrapper::introduce({"PMIX_NAMESPACE=prterun-n01-7@1", "PMIX_RANK=12"});
     CHECK(hello.protocol == channel::protocol);
     CHECK(hello.secret.empty());
     CHECK(hello.nspace == "prterun-n01-7@1");
     CHECK(hello.rank == 12);
     CHECK_FALSE(hello.host.empty());
-    CHECK(hello.pid == ::getpid());
     CHECK_FALSE(hello.cpus.empty());
     CHECK(hello.cpus.find_first_not_of("0123456789-,") == std::string::npos);
 }
 
-TEST_CASE("a shim that no runtime started is rank 0 of no job") {
-    const auto hello = wrapper::introduce({"PMIX_RANK=x"});
-    CHECK(hello.nspace.empty());
-    CHECK(hello.rank == 0);
+TEST_CASE("a shim that no runtime numbered does not guess its rank") {
+    for (const auto &environment :
+         {Environment{}, Environment{"PMIX_RANK=x"}, Environment{"PMIX_RANK="}}) {
+        const auto hello = wrapper::introduce(environment);
+        REQUIRE_FALSE(hello);
+        CHECK(hello.error().what == "the runtime has not said which rank this is: "
+                                    "PMIX_RANK is not a number");
+        CHECK(hello.error().hint == "was pxwrap started by hand, with PXWRAP_JOB_0 set?");
+    }
 }

@@ -2,6 +2,7 @@
 #include "pxlaunch/discover/candidates.h"
 
 #include "pxlaunch/base/text.h"
+#include "pxlaunch/discover/server_owner.h"
 #include "pxlaunch/pmix/keys.h"
 
 #include <fmt/format.h>
@@ -105,6 +106,10 @@ Look look_at_parent(const Here &here) {
     if (!server) {
         return only({"parent", Candidate::refused, server.error().what,
                      fmt::format("unset {}", variable)});
+    }
+    // Through sudo and su the address outlives its meaning.
+    if (const std::string why = why_not_own(*server, here); !why.empty()) {
+        return only({"parent", Candidate::refused, fmt::format("{}: {}", variable, why)});
     }
     if (server->version.empty()) server->version = here.get("PMIX_VERSION");
     Look look = only(

@@ -3,6 +3,7 @@
 
 #include "pxlaunch/base/text.h"
 #include "pxlaunch/discover/probe.h"
+#include "pxlaunch/discover/server_owner.h"
 
 #include <fmt/format.h>
 
@@ -66,6 +67,11 @@ Discovery use_uri(const Wish &wish, const Here &here) {
         return failure(cannot_run(
             fmt::format("{}: Slurm's own server cannot start processes", wish.uri_name),
             "leave it out: pxlaunch finds or starts a server that can"));
+    }
+    if (const std::string why = why_not_own(*server, here); !why.empty()) {
+        return failure(
+            cannot_run(fmt::format("{}: {}", wish.uri_name, why),
+                       "leave it out: pxlaunch finds or starts a server of your own"));
     }
     const std::string reason = fmt::format("{} ({})", server->nspace, wish.uri_name);
     Look look{{{"uri", Candidate::usable, reason}}, {}};

@@ -132,9 +132,7 @@ class NotStarted(_DvmCase):  # ctest: serial timeout=120
 
 class SharedNode(_DvmCase):  # ctest: serial timeout=60
     def test_a_node_that_others_can_use(self):
-        root = {**self.lab_env, "LAB_UID": "0"}
-        add = "grep -q '^other:' /etc/passwd || echo 'other:x:1001:1001::/:/bin/sh' >>/etc/passwd"
-        pxlab.subprocess.run([pxlab.LAB, "exec", "n1", "sh", "-c", add], env=root, check=True)
+        self.add_second_user()
         self.refused(b"lets other users of this node run commands as you", b"user and other", b"--allow-shared-node")
         self.up("--allow-shared-node")
         found = self.lab("exec", "n1", "sh", "-c", "find /tmp -name '*rendezvous*' -o -name 'uri' -o -name 'pmix*'")

@@ -94,6 +94,16 @@ Found attach_to(ServerUri server, std::string from, const Here &here) {
     return found;
 }
 
+Found look_again(Found found, const Here &here) {
+    if (!found.server.ours) return found;
+    const std::string &log = found.server.ours->log;
+    auto seen = read_rendezvous(rendezvous_path(log.substr(0, log.rfind('/'))), here);
+    if (seen.state != Sighting::usable) return found;
+    const std::string uri = seen.server.uri, version = seen.server.pmix_version;
+    return attach_to({uri, namespace_of(uri), version, std::move(seen.server), uri},
+                     found.from, here);
+}
+
 Look look_at_parent(const Here &here) {
     const std::string variable = parent_variable(here);
     if (variable.empty()) {
@@ -135,8 +145,17 @@ std::string why_not_ours(const Sighting &seen, const std::string &allocation,
 }
 
 std::string describe(const Rendezvous &server) {
-    return fmt::format("pxrec {} (pid {}{})", server.version, server.owner.pid,
-                       server.managed ? fmt::format(", {} cores", server.cores) : "");
+    if (server.method != "prrte") {
+        return fmt::format("pxrec {} (pid {}{})", server.version, server.owner.pid,
+                           server.managed ? fmt::format(", {} cores", server.cores) : "");
+    }
+    return fmt::format("pxrec {} (pid {}, {} slots on {}){}", server.version,
+                       server.owner.pid, server.cores, join(server.nodes, ","),
+                       server.died.empty()
+                           ? ""
+                           : fmt::format("; its DVM has died ({}), and is started again "
+                                         "by the next job",
+                                         server.died));
 }
 
 // One discoverable server's directory.

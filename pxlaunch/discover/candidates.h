@@ -49,6 +49,9 @@ Look look_at_local(const Here &here);
 // All of them, in the order of discovery, for --probe.
 std::vector<Candidate> look_at_all(const Here &here);
 
+// The document of a server that is in use may have changed: what it says now.
+Found look_again(Found found, const Here &here);
+
 // What is known of a server by its address: whether it is one of ours, and what it says.
 Found attach_to(ServerUri server, std::string from, const Here &here);
 

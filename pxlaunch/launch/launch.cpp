@@ -93,8 +93,8 @@ bool Launch::runs_job() const {
 }
 
 Result<void> Launch::start_server(discover::Found &found) {
-    if (found.kind == discover::Found::attach) return {};
-    if (found.kind == discover::Found::start_dvm) return start_dvm(found);
+    if (found.kind == discover::Found::start_dvm) PX_TRY(start_dvm(found));
+    if (found.kind != discover::Found::start_local) return start_again(found);
     const auto warning = PX_TRY(cli::may_run_here(command_.config, here_.host));
     if (!warning.empty())
         (void)write_all(STDERR_FILENO, drive::rendered_message(warning));

@@ -27,8 +27,13 @@ Error runs_already(const ServerHere &running) {
 
 // An Error if this allocation has a server; of ours, or one that we cannot use.
 Result<void> check_alone(const discover::Here &here) {
-    if (const auto named = find_server(here)) return runs_already(*named);
-    if (const auto running = find_pool(here)) return runs_already(*running);
+    if (const auto named = find_server(here); named && here.has("PXLAUNCH_URI"))
+        return runs_already(*named);
+    if (const auto running = find_pool(here)) {
+        // A keeper whose DVM has died has nothing to lose, and may be for other nodes.
+        if (running->server.died.empty()) return runs_already(*running);
+        PX_TRY(end_server(*running, true));
+    }
     const auto look = discover::look_at_pool(here);
     if (!look.answer().stops) return {};
     return cannot_run(look.answer().reason, look.answer().hint);

@@ -1,6 +1,7 @@
 // command_up.cpp - pxrec up: the one server of an allocation.
 #include "pxlaunch/base/fd.h"
 #include "pxlaunch/base/message.h"
+#include "pxlaunch/base/text.h"
 #include "pxlaunch/discover/candidates.h"
 #include "rec/cli/background.h"
 #include "rec/cli/commands.h"
@@ -17,10 +18,14 @@ namespace px::rec {
 namespace {
 
 Error runs_already(const ServerHere &running) {
-    return cannot_run(fmt::format("{} runs already{}", running.name(),
-                                  running.of_script
-                                      ? ", for the script of 'pxrec run' around this"
-                                      : ""),
+    const auto &server = running.server;
+    std::string more;
+    if (running.of_script) more = ", for the script of 'pxrec run' around this";
+    if (is_dvm(running)) {
+        more += fmt::format(" and serves {} slots on {}", server.cores,
+                            join(server.nodes, ","));
+    }
+    return cannot_run(fmt::format("{} runs already{}", running.name(), more),
                       running.of_script ? "every pxlaunch of the script uses it"
                                         : "every pxlaunch uses it; 'pxrec down' ends it");
 }
@@ -59,7 +64,7 @@ Result<int> command_up(const Arguments &arguments) {
     options.idle = PX_TRY(arguments.duration("idle"));
     if (!options.idle) options.idle = site.config.idle_timeout;
     const auto deadline = PX_TRY(arguments.duration("start-timeout"));
-    const std::string warning = PX_TRY(may_serve(site));
+    const std::string warning = PX_TRY(may_serve(site, !options.hosts.empty()));
     PX_TRY(check_alone(site.here));
     discover::remove_dead_run_directories(site.here);
 

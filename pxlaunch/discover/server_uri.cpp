@@ -67,7 +67,10 @@ Result<ServerUri> from_file(const std::string &path, const std::string &name,
             form);
     }
     const std::string version = line(lines, 1);
-    if (version.starts_with('v')) found.version = version.substr(1);
+    // "v5.0.7" in what prte --report-uri writes, "5.0.7" in PMIx's own files.
+    const bool has_v = version.starts_with('v');
+    if (has_v || std::isdigit(static_cast<unsigned char>(version[0])) != 0)
+        found.version = version.substr(has_v ? 1 : 0);
     return found;
 }
 

@@ -26,6 +26,7 @@ class Launch {
   private:
     Result<int> probe();
     Result<int> inspect(const discover::Found &found);
+    Result<discover::Discovery> discover();
     Result<discover::Found> find_server();
     Result<void> start_server(discover::Found &found);
     Result<void> start_dvm(discover::Found &found);

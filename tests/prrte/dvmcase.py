@@ -17,8 +17,8 @@ class DvmCase(pxlab.LabCase):
     def pxrec(self, *words, timeout=30, **options):
         return self.start_program(["pxrec", *words], **options).finish(timeout)
 
-    def up(self, *options):
-        done = self.pxrec("up", "--hostfile", "hosts", "--prrte", "/usr", *options)
+    def up(self, *options, env=None):
+        done = self.pxrec("up", "--hostfile", "hosts", "--prrte", "/usr", *options, env=env)
         self.assertEqual(done.code, 0, done)
         return done
 

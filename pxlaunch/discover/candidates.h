@@ -39,6 +39,8 @@ struct Look {
 Look look_at_parent(const Here &here);
 // A server of ours for this allocation; servers for others and remains are named too.
 Look look_at_pool(const Here &here);
+// Withdraws what servers of this allocation that were killed have left to be found.
+void forget_lost(const Here &here);
 // A PRRTE DVM over the nodes that the user named: a running one, or one to be started. A
 // DVM that somebody started with prte is named, and not taken unasked: it may be for
 // something else, on other nodes.

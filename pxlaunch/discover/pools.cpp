@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <unistd.h>
 
 namespace px::discover {
 
@@ -43,6 +44,14 @@ std::string describe(const Rendezvous &server) {
                                          server.died));
 }
 
+// A DVM of 'pxrec up' whose keeper had no time to withdraw its document: a job for its
+// nodes must not silently run on this one.
+bool is_lost_dvm(const RunDirectory &directory, const Sighting &seen,
+                 const std::string &key, const Here &here) {
+    return seen.server.method == "prrte" && seen.server.allocation == key &&
+           !key.starts_with(hosts_key) && directory.owner->boot == here.boot;
+}
+
 // One discoverable server's directory.
 Look look_at_directory(const RunDirectory &directory, const std::string &key,
                        const Here &here) {
@@ -52,6 +61,14 @@ Look look_at_directory(const RunDirectory &directory, const std::string &key,
         candidate.reason = fmt::format("{}: {}", directory.path, why);
         return only(candidate);
     };
+    if (directory.life == Life::dead && is_lost_dvm(directory, seen, key, here)) {
+        candidate.state = Candidate::refused;
+        candidate.stops = true;
+        candidate.hint = "start it again with 'pxrec up --hostfile FILE'; 'pxrec down' "
+                         "forgets it; --rec local runs the job on this node alone";
+        return named(fmt::format("the DVM on {} is gone, its keeper (pid {}) was killed",
+                                 join(seen.server.nodes, ","), seen.server.owner.pid));
+    }
     if (directory.life == Life::dead) {
         return named(fmt::format("its server (pid {}) has ended", directory.owner->pid));
     }
@@ -149,6 +166,15 @@ Look look_for_key(const Here &here, const std::string &key) {
         all.candidates.push_back(usable[0]);
     }
     return all;
+}
+
+void forget_lost(const Here &here) {
+    const std::string name = pool_name(here, find_allocation(here).key());
+    Reasons ignored;
+    for (const RunDirectory &each : list_run_directories(here, ignored)) {
+        if (each.name() == name && each.life == Life::dead)
+            (void)::unlink(rendezvous_path(each.path).c_str());
+    }
 }
 
 Look look_at_pool(const Here &here) {

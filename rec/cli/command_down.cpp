@@ -1,5 +1,6 @@
 // command_down.cpp - pxrec down: ending a server, and seeing that it is gone.
 #include "pxlaunch/base/fd.h"
+#include "pxlaunch/discover/candidates.h"
 #include "rec/cli/commands.h"
 #include "rec/cli/server_here.h"
 #include "rec/cli/site.h"
@@ -48,6 +49,7 @@ Result<int> command_down(const Arguments &arguments) {
     const auto site = look_around();
     auto here = find_server(site.here);
     if (!here) {
+        discover::forget_lost(site.here);
         discover::remove_dead_run_directories(site.here);
         auto error = std::move(here).error();
         if (error.hint == start_one) error.hint.clear();

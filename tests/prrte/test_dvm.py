@@ -128,6 +128,13 @@ class Killed(dvmcase.DvmCase):  # ctest: serial timeout=120
         self.on_head("pxrec")[0].kill()
         self.assertEqual(job.finish(20).code, 125)
         self.check_gone(10)
+        for _ in range(2):  # never silently on this node alone
+            done = self.expect(125, ["true"])
+            self.assertIn(b"the DVM on n1,n2,n3 is gone, its keeper (pid ", done.err)
+            self.assertIn(b"start it again with 'pxrec up --hostfile FILE'", done.err)
+        self.expect(0, ["--rec", "local", "true"])
+        self.assertEqual(self.pxrec("down").code, 125)
+        self.expect(0, ["true"])
 
     def test_everything_of_pxrec(self):
         job = self.job()

@@ -1,6 +1,8 @@
 #include "discover_place.h"
 #include "pxlaunch/discover/probe.h"
 
+#include <fstream>
+
 TEST_CASE("nodes that the user names want a DVM, unless this is the only one") {
     Place place;
     place.here.hosts = {"n01:4", "localhost", "n01.cluster"};
@@ -133,8 +135,8 @@ TEST_CASE("DVMs of others and of other allocations are passed over, with the rea
                                  ", you are " + you + "\n" + no_hosts);
     CHECK(
         place.outcome({.rec = "prrte"}) ==
-        "--rec: 'prrte' is not usable\n  prrte  absent   " + one + ": it belongs to uid " +
-            own + ", you are " + you +
+        "--rec: 'prrte' is not usable\n  prrte  absent   " + one +
+            ": it belongs to uid " + own + ", you are " + you +
             "\n  prrte  absent   no DVM of yours runs here, and neither --hostfile nor "
             "--host names another node | name its nodes with --hostfile, or its address "
             "with --uri");
@@ -190,4 +192,27 @@ TEST_CASE("a DVM that has died is told, and is found all the same") {
         "pxrec 1.2.3 (pid " + std::to_string(::getpid()) +
             ", 16 slots on n01,n02); its DVM has died (prte was killed by SIGKILL), and "
             "is started again by the next job");
+}
+
+TEST_CASE("a DVM whose keeper was killed is not silently replaced by this node") {
+    Place place;
+    const std::string path = place.add_server("none", {}, [](Rendezvous &server) {
+        make_dvm(server);
+        server.owner.pid = 7;
+    });
+    const auto die = [&](const std::string &boot) {
+        std::ofstream(path + "/owner")
+            << "999999999 1 n01 " << boot << " " << place.here.pid_space << "\n";
+    };
+    die(place.here.boot);
+    CHECK(
+        place.outcome().find("the DVM on n01,n02 is gone, its keeper (pid 7) was killed "
+                             "| start it again with 'pxrec up --hostfile FILE'; 'pxrec "
+                             "down' forgets it;") != std::string::npos);
+    CHECK(place.outcome({.rec = "local"}) == "start local");
+    die("another"); // before the last boot: nobody thinks of it any more
+    CHECK(place.outcome() == "start local");
+    die(place.here.boot);
+    forget_lost(place.here);
+    CHECK(place.outcome() == "start local");
 }

@@ -36,6 +36,9 @@ enum class Kind : char {
     ask = 'Q',     // how many, in decimal; hanging up gives them back
     granted = 'g', // they are there
     queued = 'q',  // not yet: why, in words
+    again = 'B',   // start the DVM again, which has died
+    begun = 'b',   // it is there; why it had died, to the one for whom it was started
+                   // (or refused, with why it is not)
 };
 
 struct Frame {

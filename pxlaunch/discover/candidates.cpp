@@ -2,13 +2,14 @@
 #include "pxlaunch/discover/candidates.h"
 
 #include "pxlaunch/base/text.h"
+#include "pxlaunch/discover/looks.h"
+#include "pxlaunch/discover/server_owner.h"
 #include "pxlaunch/pmix/keys.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cctype>
-#include <cstdint>
 
 namespace px::discover {
 
@@ -59,6 +60,8 @@ std::string why_not_parent(const Here &here) {
     return {};
 }
 
+} // namespace
+
 Look only(Candidate candidate) { return Look{{std::move(candidate)}, {}}; }
 
 Found found_here(Found::Kind kind, std::string from, const Here &here) {
@@ -68,8 +71,6 @@ Found found_here(Found::Kind kind, std::string from, const Here &here) {
     found.allocation = find_allocation(here);
     return found;
 }
-
-} // namespace
 
 Found attach_to(ServerUri server, std::string from, const Here &here) {
     Found found = found_here(Found::attach, std::move(from), here);
@@ -93,6 +94,16 @@ Found attach_to(ServerUri server, std::string from, const Here &here) {
     return found;
 }
 
+Found look_again(Found found, const Here &here) {
+    if (!found.server.ours) return found;
+    const std::string &log = found.server.ours->log;
+    auto seen = read_rendezvous(rendezvous_path(log.substr(0, log.rfind('/'))), here);
+    if (seen.state != Sighting::usable) return found;
+    const std::string uri = seen.server.uri, version = seen.server.pmix_version;
+    return attach_to({uri, namespace_of(uri), version, std::move(seen.server), uri},
+                     found.from, here);
+}
+
 Look look_at_parent(const Here &here) {
     const std::string variable = parent_variable(here);
     if (variable.empty()) {
@@ -106,150 +117,14 @@ Look look_at_parent(const Here &here) {
         return only({"parent", Candidate::refused, server.error().what,
                      fmt::format("unset {}", variable)});
     }
+    // Through sudo and su the address outlives its meaning.
+    if (const std::string why = why_not_own(*server, here); !why.empty()) {
+        return only({"parent", Candidate::refused, fmt::format("{}: {}", variable, why)});
+    }
     if (server->version.empty()) server->version = here.get("PMIX_VERSION");
     Look look = only(
         {"parent", Candidate::usable, fmt::format("{} ({})", server->nspace, variable)});
     look.found = attach_to(std::move(*server), "parent", here);
-    return look;
-}
-
-namespace {
-
-// A server that is there and not for us, or not there any more: why.
-std::string why_not_ours(const Sighting &seen, const std::string &allocation,
-                         const Here &here) {
-    const Rendezvous &server = seen.server;
-    if (server.protocol == rendezvous_protocol && server.owner.host != here.host) {
-        return fmt::format("it is on the host {}", server.owner.host);
-    }
-    if (server.protocol == rendezvous_protocol && server.allocation != allocation) {
-        return fmt::format("it is for the allocation '{}', this is '{}'",
-                           server.allocation, allocation);
-    }
-    return seen.reason;
-}
-
-std::string describe(const Rendezvous &server) {
-    return fmt::format("pxrec {} (pid {}{})", server.version, server.owner.pid,
-                       server.managed ? fmt::format(", {} cores", server.cores) : "");
-}
-
-// One discoverable server's directory.
-Look look_at_directory(const RunDirectory &directory, const std::string &allocation,
-                       const Here &here) {
-    Sighting seen = read_rendezvous(rendezvous_path(directory.path), here);
-    Candidate candidate{"pool", Candidate::absent};
-    const auto named = [&](const std::string &why) {
-        candidate.reason = fmt::format("{}: {}", directory.path, why);
-        return only(candidate);
-    };
-    if (directory.life == Life::dead) {
-        return named(fmt::format("its server (pid {}) has ended", directory.owner->pid));
-    }
-    if (seen.state == Sighting::absent) return named("its server is not ready");
-    if (!directory.owner) return named("it does not say whose it is");
-    if (directory.life == Life::unknown && seen.server.owner.host == here.host) {
-        return named("its server is in another pid namespace; name it with --uri file:" +
-                     seen.path);
-    }
-    if (const std::string why = why_not_ours(seen, allocation, here); !why.empty()) {
-        // A living server of this very allocation that we cannot use: starting a second
-        // one would give out the same cores twice.
-        candidate.stops = seen.state == Sighting::unusable &&
-                          directory.name() == pool_name(here, allocation);
-        if (candidate.stops) candidate.state = Candidate::refused;
-        candidate.hint =
-            "end it with 'pxrec down' of its own version, or use --rec local";
-        return named(why);
-    }
-    Look look = only({"pool", Candidate::usable, describe(seen.server)});
-    ServerUri server{seen.server.uri, namespace_of(seen.server.uri),
-                     seen.server.pmix_version, std::move(seen.server)};
-    look.found = attach_to(std::move(server), "pool", here);
-    return look;
-}
-
-} // namespace
-
-namespace {
-
-// Empty, or a node that was named and that the server does not have.
-std::string missing_node(const Found &found, const Here &here) {
-    if (!here.goes_elsewhere()) return {};
-    const auto nodes =
-        found.server.ours ? found.server.ours->nodes : std::vector<std::string>();
-    for (const auto &host : here.hosts) {
-        const std::string name = host.substr(0, host.find(':'));
-        if (std::find(nodes.begin(), nodes.end(), name) == nodes.end()) return name;
-    }
-    return {};
-}
-
-// Servers of that key, for --probe and --explain with all that is in the way.
-Look look_for_key(const Here &here, const std::string &allocation) {
-    Look all;
-    Reasons troubles;
-    const auto directories = list_run_directories(here, troubles);
-    for (const Reason &each : troubles) {
-        all.candidates.push_back({"pool", Candidate::absent, each.text});
-    }
-    for (const RunDirectory &each : directories) {
-        if (!each.name().starts_with("pool.")) continue;
-        Look look = look_at_directory(each, allocation, here);
-        all.candidates.push_back(look.answer());
-        if (look.found) all.found = std::move(look.found);
-        if (all.found || look.answer().stops) return all;
-    }
-    return all;
-}
-
-} // namespace
-
-Look look_at_pool(const Here &here) {
-    const std::string allocation = find_allocation(here).key();
-    Look all = look_for_key(here, allocation);
-    if (all.found) {
-        const std::string missing = missing_node(*all.found, here);
-        if (missing.empty()) return all;
-        all.found.reset();
-        all.candidates.push_back({"pool", Candidate::absent,
-                                  fmt::format("it does not have the node {}", missing)});
-        return all;
-    }
-    if (!all.candidates.empty() && all.answer().stops) return all;
-    all.candidates.push_back(
-        {"pool", Candidate::absent,
-         fmt::format("no server of 'pxrec up' for {} in {}",
-                     allocation == "none" ? "this node" : "the allocation " + allocation,
-                     join(base_directories(here), ", "))});
-    return all;
-}
-
-std::string key_of_hosts(const std::vector<std::string> &hosts) {
-    std::uint64_t hash = 14695981039346656037ULL; // FNV-1a
-    for (const auto &host : hosts) {
-        for (const char each : host + "\n") {
-            hash ^= static_cast<unsigned char>(each);
-            hash *= 1099511628211ULL;
-        }
-    }
-    return fmt::format("hosts-{:013x}", hash >> 12);
-}
-
-Look look_at_dvm(const Here &here) {
-    if (!here.goes_elsewhere()) {
-        return only({"prrte", Candidate::absent,
-                     "neither --hostfile nor --host names another node"});
-    }
-    Look running = look_for_key(here, key_of_hosts(here.hosts));
-    for (auto &each : running.candidates) each.name = "prrte";
-    if (running.found) {
-        running.found->from = "prrte";
-        return running;
-    }
-    Look look = only({"prrte", Candidate::usable,
-                      fmt::format("a PRRTE DVM over {}", join(here.hosts, ", "))});
-    look.found = found_here(Found::start_dvm, "prrte", here);
     return look;
 }
 

@@ -39,15 +39,25 @@ struct Look {
 Look look_at_parent(const Here &here);
 // A server of ours for this allocation; servers for others and remains are named too.
 Look look_at_pool(const Here &here);
-// A PRRTE DVM over the nodes that the user named: a running one, or one to be started.
+// Withdraws what servers of this allocation that were killed have left to be found.
+void forget_lost(const Here &here);
+// A PRRTE DVM over the nodes that the user named: a running one, or one to be started. A
+// DVM that somebody started with prte is named, and not taken unasked: it may be for
+// something else, on other nodes.
 Look look_at_dvm(const Here &here);
-// What tells the DVM of these nodes from others, as an allocation's key does.
-std::string key_of_hosts(const std::vector<std::string> &hosts);
+// The same for --rec prrte: that of 'pxrec up', or the only one that the user has
+// started.
+Look look_at_wanted_dvm(const Here &here);
+// What tells the DVM of the nodes that were named from others, as an allocation's key.
+std::string key_of_hosts(const Here &here);
 // A private server on this node, to be started.
 Look look_at_local(const Here &here);
 
 // All of them, in the order of discovery, for --probe.
 std::vector<Candidate> look_at_all(const Here &here);
+
+// The document of a server that is in use may have changed: what it says now.
+Found look_again(Found found, const Here &here);
 
 // What is known of a server by its address: whether it is one of ours, and what it says.
 Found attach_to(ServerUri server, std::string from, const Here &here);

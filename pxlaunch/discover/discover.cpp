@@ -3,6 +3,7 @@
 
 #include "pxlaunch/base/text.h"
 #include "pxlaunch/discover/probe.h"
+#include "pxlaunch/discover/server_owner.h"
 
 #include <fmt/format.h>
 
@@ -21,8 +22,8 @@ const std::vector<Step> &steps() {
     static const std::vector<Step> all = {
         {{"parent", "the server that started this process"}, look_at_parent},
         {{"pool", "the server of 'pxrec up' for this allocation"}, look_at_pool},
-        {{"prrte",
-          "a PRRTE DVM over the nodes of --hostfile or --host; prrte:PREFIX names PRRTE"},
+        {{"prrte", "a PRRTE DVM, running or over the nodes of --hostfile; prrte:PREFIX "
+                   "names PRRTE"},
          look_at_dvm},
         {{"local", "a private server on this node, for this job"}, look_at_local},
     };
@@ -66,6 +67,11 @@ Discovery use_uri(const Wish &wish, const Here &here) {
         return failure(cannot_run(
             fmt::format("{}: Slurm's own server cannot start processes", wish.uri_name),
             "leave it out: pxlaunch finds or starts a server that can"));
+    }
+    if (const std::string why = why_not_own(*server, here); !why.empty()) {
+        return failure(
+            cannot_run(fmt::format("{}: {}", wish.uri_name, why),
+                       "leave it out: pxlaunch finds or starts a server of your own"));
     }
     const std::string reason = fmt::format("{} ({})", server->nspace, wish.uri_name);
     Look look{{{"uri", Candidate::usable, reason}}, {}};
@@ -119,7 +125,9 @@ Discovery use_rec(const Wish &wish, const Here &here) {
                                         wish.rec_name),
                             "give one of them"));
         }
-        Look look = name == "local" ? start_here(here) : step.look(here);
+        Look look = name == "local"   ? start_here(here)
+                    : name == "prrte" ? look_at_wanted_dvm(here)
+                                      : step.look(here);
         if (wish.no_start && look.found && look.found->kind != Found::attach)
             look = not_started(step.rec.name);
         Discovery discovery{Error{}, {}, {}};
@@ -141,7 +149,8 @@ Discovery use_rec(const Wish &wish, const Here &here) {
 Error nothing_usable(const std::vector<Candidate> &candidates) {
     std::string hint;
     for (const Candidate &each : candidates) {
-        if (each.state == Candidate::refused && !each.hint.empty()) hint = each.hint;
+        if (each.state != Candidate::refused || each.hint.empty()) continue;
+        hint += (hint.empty() ? "" : "; ") + each.hint;
     }
     return cannot_run(
         "no PMIx runtime here can start this job\n" + candidate_table(candidates), hint);

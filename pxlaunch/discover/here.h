@@ -21,6 +21,7 @@ struct Here {
     std::string tmp = "/tmp";   // where TMPDIR is unset
     std::string boot;           // this boot of the kernel
     std::string pid_space;      // the pid namespace: pids mean something only inside one
+    std::string sockets = "/proc/net/tcp"; // the kernel's table of this node's
 
     // The variable's value; "" where it is unset, as for every scheduler's variables.
     [[nodiscard]] const std::string &get(std::string_view name) const;

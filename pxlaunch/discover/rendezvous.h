@@ -24,6 +24,7 @@ struct Rendezvous {
     // its slots (`cores`) are given out, against the secret.
     std::string method = "local";
     std::vector<std::string> nodes, tickets;
+    std::string died; // why there is no DVM any more; its keeper starts it when asked
 };
 
 std::string rendezvous_path(const std::string &directory);

@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cerrno>
+#include <unistd.h>
 
 namespace px::discover {
 
@@ -40,28 +42,35 @@ Result<ServerUri> from_document(const std::string &path, const std::string &name
                                       seen.reason.empty() ? "it is gone" : seen.reason),
                           "start a server with 'pxrec up' and use its address");
     }
-    return ServerUri{seen.server.uri, namespace_of(seen.server.uri),
-                     seen.server.pmix_version, std::move(seen.server)};
+    const std::string uri = seen.server.uri, version = seen.server.pmix_version;
+    return ServerUri{uri, namespace_of(uri), version, std::move(seen.server), uri};
 }
 
 Result<ServerUri> from_file(const std::string &path, const std::string &name,
                             const Here &here) {
     const auto text = read_file(path, 64 << 10);
     if (!text) {
+        const bool hidden = ::access(path.c_str(), R_OK) != 0 && errno == EACCES;
         return cannot_run(
             fmt::format("{}: {}", name, text.error().what),
-            "is the server still running? 'pxlaunch --probe' shows what is here");
+            hidden ? "a server is for its owner alone: start your own with 'pxrec up'"
+                   : "is the server still running? 'pxlaunch --probe' shows what is "
+                     "here");
     }
     if (text->starts_with('{')) return from_document(path, name, here);
     const auto lines = split(*text, '\n');
-    ServerUri found{"file:" + path, namespace_of(line(lines, 0)), {}, {}};
+    const std::string address = line(lines, 0);
+    ServerUri found{"file:" + path, namespace_of(address), {}, {}, address};
     if (found.nspace.empty()) {
         return usage_error(
             fmt::format("{}: '{}' does not hold a PMIx server's address", name, path),
             form);
     }
     const std::string version = line(lines, 1);
-    if (version.starts_with('v')) found.version = version.substr(1);
+    // "v5.0.7" in what prte --report-uri writes, "5.0.7" in PMIx's own files.
+    const bool has_v = version.starts_with('v');
+    if (has_v || std::isdigit(static_cast<unsigned char>(version[0])) != 0)
+        found.version = version.substr(has_v ? 1 : 0);
     return found;
 }
 
@@ -84,7 +93,7 @@ std::string namespace_of(const std::string &uri) {
 Result<ServerUri> read_server_uri(const std::string &text, const std::string &name,
                                   const Here &here) {
     if (text.starts_with("file:")) return from_file(text.substr(5), name, here);
-    ServerUri found{text, namespace_of(text), {}, {}};
+    ServerUri found{text, namespace_of(text), {}, {}, text};
     if (found.nspace.empty()) {
         return usage_error(
             fmt::format("{}: expected a PMIx server's address, got '{}'", name, text),

@@ -11,6 +11,7 @@ struct ServerUri {
     std::string nspace;  // of the server
     std::string version; // its PMIx, "5.0.7"; empty: not known
     std::optional<Rendezvous> ours; // if it is a server of ours that says more of itself
+    std::string address = {};       // the literal, where `attach` is a file
 };
 
 // `name` is where the text came from ("--uri", "PXLAUNCH_URI"), for the Error.

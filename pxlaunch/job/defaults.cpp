@@ -139,15 +139,15 @@ class Completion {
     void count(App &app, std::size_t index) {
         const std::string about =
             spec_.apps.size() > 1 ? fmt::format("np of application {}", index + 1) : "np";
-        const int most = app.per_node * nodes_;
+        const int nodes = nodes_of(app), most = app.per_node * nodes;
         if (app.np > 0) {
-            if (app.per_node > 0 && app.np > most) too_many_for_nodes(app);
+            if (app.per_node > 0 && app.np > most) too_many_for_nodes(app, nodes);
             return because(about, fmt::format("{}: -n", app.np));
         }
         if (app.per_node > 0) {
             app.np = most;
             return because(about, fmt::format("{}: -N {} on {} {}", most, app.per_node,
-                                              nodes_, nodes_ == 1 ? "node" : "nodes"));
+                                              nodes, nodes == 1 ? "node" : "nodes"));
         }
         if (spec_.placement.map.per_object > 0) {
             return because(about, fmt::format("as many as {} gives",
@@ -160,11 +160,25 @@ class Completion {
         from_allocation(app, about);
     }
 
-    void too_many_for_nodes(const App &app) {
+    // Those that --host, --hostfile and --exclude leave to it.
+    [[nodiscard]] int nodes_of(const App &app) const {
+        std::vector<std::string> seen;
+        for (const auto &each : app.hosts) {
+            const std::string host = host_of(each);
+            if (std::none_of(seen.begin(), seen.end(), [&](const std::string &other) {
+                    return is_same_host(other, host);
+                })) {
+                seen.push_back(host);
+            }
+        }
+        return seen.empty() ? nodes_ : std::min(nodes_, static_cast<int>(seen.size()));
+    }
+
+    void too_many_for_nodes(const App &app, int nodes) {
         const int needed = (app.np + app.per_node - 1) / app.per_node;
         errors_.push_back(usage_error(
             fmt::format("-n {} with -N {} needs {} nodes, and there {} {}", app.np,
-                        app.per_node, needed, nodes_ == 1 ? "is" : "are", nodes_),
+                        app.per_node, needed, nodes == 1 ? "is" : "are", nodes),
             fmt::format("-N is ranks per node; for {} nodes write --nodes {}",
                         app.per_node, app.per_node)));
     }

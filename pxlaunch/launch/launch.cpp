@@ -60,19 +60,26 @@ Launch::Launch(cli::Command command, cli::Surroundings surroundings)
     here_.site_directory = command_.config.run_directory;
 }
 
+// What would be used first, if the user has named it; then what else is here.
 Result<int> Launch::probe() {
-    const auto candidates = discover::look_at_all(here_);
     const auto &options = command_.options;
+    const auto discovery = PX_TRY(discover());
+    const bool is_named = !options.rec.empty() || !options.uri.empty() ||
+                          here_.has("PXLAUNCH_REC") || here_.has("PXLAUNCH_URI");
+    std::vector<discover::Candidate> candidates;
+    if (is_named) candidates = discovery.candidates;
+    if (is_named && candidates.empty()) return discovery.found.error();
+    const auto named = candidates;
+    for (const auto &each : discover::look_at_all(here_)) {
+        const auto is_same = [&](const auto &other) { return other.name == each.name; };
+        if (std::none_of(named.begin(), named.end(), is_same)) candidates.push_back(each);
+    }
     (void)PX_TRY(print_text(options.json ? discover::candidate_json(candidates) + "\n"
                                          : discover::candidate_table(candidates) + "\n"));
-    const bool usable =
-        std::any_of(candidates.begin(), candidates.end(), [](const auto &candidate) {
-            return candidate.state == discover::Candidate::usable;
-        });
-    return usable ? 0 : static_cast<int>(Exit::cannot_run);
+    return discovery.found ? 0 : static_cast<int>(Exit::cannot_run);
 }
 
-Result<discover::Found> Launch::find_server() {
+Result<discover::Discovery> Launch::discover() {
     const cli::Options &options = command_.options;
     here_.hosts = PX_TRY(named_hosts(options));
     discover::Wish wish;
@@ -81,7 +88,11 @@ Result<discover::Found> Launch::find_server() {
     wish.no_start = options.no_start;
     if (!options.server_origin.empty())
         wish.rec_name = wish.uri_name = options.server_origin;
-    auto discovery = discover::discover(wish, here_);
+    return discover::discover(wish, here_);
+}
+
+Result<discover::Found> Launch::find_server() {
+    auto discovery = PX_TRY(discover());
     for (auto &reason : discovery.reasons) command_.reasons.push_back(std::move(reason));
     return std::move(discovery.found);
 }
@@ -93,8 +104,8 @@ bool Launch::runs_job() const {
 }
 
 Result<void> Launch::start_server(discover::Found &found) {
-    if (found.kind == discover::Found::attach) return {};
-    if (found.kind == discover::Found::start_dvm) return start_dvm(found);
+    if (found.kind == discover::Found::start_dvm) PX_TRY(start_dvm(found));
+    if (found.kind != discover::Found::start_local) return start_again(found);
     const auto warning = PX_TRY(cli::may_run_here(command_.config, here_.host));
     if (!warning.empty())
         (void)write_all(STDERR_FILENO, drive::rendered_message(warning));
@@ -112,7 +123,7 @@ Result<void> Launch::start_server(discover::Found &found) {
 Result<void> Launch::start_dvm(discover::Found &found) {
     if (!runs_job()) return {};
     std::vector<std::string> words = {
-        fmt::format("--pool={}", discover::key_of_hosts(here_.hosts)),
+        fmt::format("--pool={}", discover::key_of_hosts(here_)),
         fmt::format("--deadline={}", command_.options.limits.start_timeout.count())};
     for (const auto &host : here_.hosts) words.push_back("--host=" + host);
     const std::string &rec = command_.options.rec;
@@ -130,7 +141,7 @@ Result<void> Launch::start_dvm(discover::Found &found) {
         }
         if (const auto signal = signals_ ? signals_->read_ending() : std::nullopt)
             return drive::not_started(*signal);
-        const auto pool = discover::pool_name(here_, discover::key_of_hosts(here_.hosts));
+        const auto pool = discover::pool_name(here_, discover::key_of_hosts(here_));
         if (!ready && !discover::is_being_started(here_, pool)) return ready.error();
         ::poll(nullptr, 0, 10);
     } while (Clock::now() < end);

@@ -26,9 +26,11 @@ class Launch {
   private:
     Result<int> probe();
     Result<int> inspect(const discover::Found &found);
+    Result<discover::Discovery> discover();
     Result<discover::Found> find_server();
     Result<void> start_server(discover::Found &found);
     Result<void> start_dvm(discover::Found &found);
+    Result<void> start_again(discover::Found &found);
     Result<tool::AttachTo> address(const discover::Found &found, int interrupt);
     Result<int> find_and_run();
     // job.cpp; the loop is made, and the session attached, when first needed

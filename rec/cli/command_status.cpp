@@ -26,9 +26,15 @@ Result<int> dvm_status(const ServerHere &here, bool json) {
     const auto &server = here.server;
     if (json) {
         return print(fmt::format("{{\"method\": \"prrte\", \"pid\": {}, \"slots\": {}, "
-                                 "\"taken\": {}, \"jobs\": {}, \"nodes\": {}}}\n",
+                                 "\"taken\": {}, \"jobs\": {}, \"nodes\": {}, "
+                                 "\"died\": {}}}\n",
                                  server.owner.pid, server.cores, use.taken, use.holders,
-                                 server.nodes.size()));
+                                 server.nodes.size(), !server.died.empty()));
+    }
+    if (!server.died.empty()) {
+        return print(fmt::format("{} (pid {}): it has died ({}), and is started again by "
+                                 "the next job\n",
+                                 what_it_serves(server), server.owner.pid, server.died));
     }
     return print(fmt::format("{} (pid {}): {} taken, {} {}, up {}\n",
                              what_it_serves(server), server.owner.pid, use.taken,

@@ -1,6 +1,7 @@
 // command_up.cpp - pxrec up: the one server of an allocation.
 #include "pxlaunch/base/fd.h"
 #include "pxlaunch/base/message.h"
+#include "pxlaunch/base/text.h"
 #include "pxlaunch/discover/candidates.h"
 #include "rec/cli/background.h"
 #include "rec/cli/commands.h"
@@ -17,18 +18,27 @@ namespace px::rec {
 namespace {
 
 Error runs_already(const ServerHere &running) {
-    return cannot_run(fmt::format("{} runs already{}", running.name(),
-                                  running.of_script
-                                      ? ", for the script of 'pxrec run' around this"
-                                      : ""),
+    const auto &server = running.server;
+    std::string more;
+    if (running.of_script) more = ", for the script of 'pxrec run' around this";
+    if (is_dvm(running)) {
+        more += fmt::format(" and serves {} slots on {}", server.cores,
+                            join(server.nodes, ","));
+    }
+    return cannot_run(fmt::format("{} runs already{}", running.name(), more),
                       running.of_script ? "every pxlaunch of the script uses it"
                                         : "every pxlaunch uses it; 'pxrec down' ends it");
 }
 
 // An Error if this allocation has a server; of ours, or one that we cannot use.
 Result<void> check_alone(const discover::Here &here) {
-    if (const auto named = find_server(here)) return runs_already(*named);
-    if (const auto running = find_pool(here)) return runs_already(*running);
+    if (const auto named = find_server(here); named && here.has("PXLAUNCH_URI"))
+        return runs_already(*named);
+    if (const auto running = find_pool(here)) {
+        // A keeper whose DVM has died has nothing to lose, and may be for other nodes.
+        if (running->server.died.empty()) return runs_already(*running);
+        PX_TRY(end_server(*running, true));
+    }
     const auto look = discover::look_at_pool(here);
     if (!look.answer().stops) return {};
     return cannot_run(look.answer().reason, look.answer().hint);
@@ -54,7 +64,8 @@ Result<int> command_up(const Arguments &arguments) {
     options.idle = PX_TRY(arguments.duration("idle"));
     if (!options.idle) options.idle = site.config.idle_timeout;
     const auto deadline = PX_TRY(arguments.duration("start-timeout"));
-    const std::string warning = PX_TRY(may_serve(site));
+    const std::string warning = PX_TRY(may_serve(site, !options.hosts.empty()));
+    discover::forget_lost(site.here);
     PX_TRY(check_alone(site.here));
     discover::remove_dead_run_directories(site.here);
 

@@ -2,10 +2,12 @@
 #include "rec/cli/dvm_choice.h"
 
 #include "pxlaunch/base/fd.h"
+#include "pxlaunch/base/patience.h"
 #include "pxlaunch/base/text.h"
 
 #include <fmt/format.h>
 
+#include <csignal>
 #include <cstdio>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -13,6 +15,8 @@
 namespace px::rec {
 
 namespace {
+
+constexpr std::chrono::milliseconds version_patience{10'000};
 
 std::string own_prefix() {
     char path[4096];
@@ -36,25 +40,33 @@ Result<std::string> find_prrte(const std::string &given, const Site &site) {
         "prrte_prefix in the site's file");
 }
 
-// 0 if it cannot be told. No shell: the prefix is the user's.
+// No shell: the prefix is the user's.
 int major_version(const std::string &prefix) {
     const std::string program = prefix + "/bin/prte";
     auto pipe = make_pipe();
     if (!pipe) return 0;
     const pid_t pid = ::fork();
+    if (pid < 0) return 0;
     if (pid == 0) {
         ::dup2(pipe->write.get(), STDOUT_FILENO);
         ::execl(program.c_str(), "prte", "--version", nullptr);
         ::_exit(127);
     }
     pipe->write.reset();
-    char text[256] = "";
-    const auto got = read_some(pipe->read.get(), text, sizeof text - 1);
-    pipe->read.reset();
-    if (pid > 0) ::waitpid(pid, nullptr, 0);
-    int major = 0;
-    if (got && *got > 0) (void)std::sscanf(text, "prte (PRRTE) %d", &major);
-    return major;
+    std::string text;
+    char bytes[256];
+    const auto begin = std::chrono::steady_clock::now();
+    for (;;) {
+        if (wait_for(pipe->read.get(), {version_patience}, begin) != Waited::ready) {
+            ::kill(pid, SIGKILL);
+            break;
+        }
+        const auto got = read_some(pipe->read.get(), bytes, sizeof bytes);
+        if (!got || *got <= 0) break;
+        text.append(bytes, static_cast<std::size_t>(*got));
+    }
+    ::waitpid(pid, nullptr, 0);
+    return prrte_major(text);
 }
 
 std::string passwd_text() {
@@ -63,6 +75,12 @@ std::string passwd_text() {
 }
 
 } // namespace
+
+int prrte_major(const std::string &text) {
+    int major = 0;
+    (void)std::sscanf(text.c_str(), " prte (PRRTE) %d", &major);
+    return major;
+}
 
 std::vector<std::string> login_users(const std::string &passwd) {
     constexpr long first_person = 1000, nobody = 65534;

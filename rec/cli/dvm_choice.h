@@ -10,6 +10,9 @@ namespace px::rec {
 Result<void> choose_dvm(const std::string &prefix, bool shared_node_allowed,
                         const Site &site, ServeOptions &options);
 
+// Of what 'prte --version' says (5.0.0rc1 begins with an empty line); 0: it is not PRRTE.
+int prrte_major(const std::string &text);
+
 // The users who can log in here, by /etc/passwd: those with a shell and no system number.
 std::vector<std::string> login_users(const std::string &passwd);
 

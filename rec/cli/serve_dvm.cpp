@@ -3,19 +3,23 @@
 
 #include "pxlaunch/base/fd.h"
 #include "pxlaunch/discover/rendezvous.h"
+#include "pxlaunch/process/leftovers.h"
 
 #include <fmt/format.h>
 
 #include <csignal>
 #include <cstdlib>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
+#include <utility>
 
 namespace px::rec {
 
 namespace {
 constexpr Milliseconds prte_patience{2000}; // to end its daemons
+constexpr int ranks_of_prte_ms = 5000;
 
 std::string own_path() {
     char path[4096];
@@ -27,22 +31,49 @@ std::string own_path() {
 Result<void> DvmKeeper::start() {
     loop_ = PX_TRY(Loop::create());
     PX_TRY(watch_signals());
-    const dvm::PrteSettings settings{options_.prrte_prefix, options_.hosts, directory_,
-                                     own_path()};
-    prte_ = PX_TRY(dvm::Prte::start(settings, {options_.start_timeout, signals_.get()}));
-    loop_->watch(prte_.handle(), EPOLLIN, [this](std::uint32_t) {
-        died_ = true;
-        loop_->stop();
-    });
+    PX_TRY(start_prte());
     tickets_ = PX_TRY(dvm::Tickets::open(*loop_, dvm::slots_of(options_.hosts)));
     tickets_->on_change = [this] {
         write_use();
         count_idle();
     };
+    tickets_->on_again = [this] { return begin_again(); };
     write_use();
     watch_keepalive();
     count_idle();
     return publish_address();
+}
+
+Result<void> DvmKeeper::start_prte() {
+    const dvm::PrteSettings settings{options_.prrte_prefix, options_.hosts, directory_,
+                                     own_path()};
+    prte_ = PX_TRY(dvm::Prte::start(settings, {options_.start_timeout, signals_.get()}));
+    loop_->watch(prte_.handle(), EPOLLIN, [this](std::uint32_t) { prte_ended(); });
+    return {};
+}
+
+// What it had on this node dies with it, as it does on the others when its daemons there
+// have lost it.
+void DvmKeeper::prte_ended() {
+    loop_->forget(prte_.handle());
+    died_ = prte_.reap();
+    (void)publish_address();
+    process::kill_all_descendants(ranks_of_prte_ms);
+    tickets_->hang_up();
+}
+
+Result<std::string> DvmKeeper::begin_again() {
+    // Who asks has seen that nobody listens, perhaps before we have.
+    pollfd ended{prte_.handle(), POLLIN, 0};
+    if (died_.empty() && ::poll(&ended, 1, 0) > 0) prte_ended();
+    if (died_.empty()) return std::string();
+    if (auto started = start_prte(); !started) {
+        process::kill_all_descendants(ranks_of_prte_ms); // an ssh that still waits
+        return std::move(started).error();
+    }
+    const std::string why = std::exchange(died_, {});
+    PX_TRY(publish_address());
+    return why;
 }
 
 Result<void> DvmKeeper::watch_signals() {
@@ -80,6 +111,7 @@ Result<void> DvmKeeper::publish_address() {
         rendezvous.nodes.push_back(dvm::name_of(host));
     rendezvous.secret = tickets_->secret();
     rendezvous.tickets = tickets_->addresses();
+    rendezvous.died = died_;
     return discover::write_rendezvous(directory_, rendezvous);
 }
 
@@ -106,7 +138,7 @@ bool DvmKeeper::run() {
     // From here on nobody finds it any more.
     (void)::unlink(discover::rendezvous_path(directory_).c_str());
     prte_.end(prte_patience);
-    return !died_;
+    return died_.empty();
 }
 
 } // namespace px::rec

@@ -1,6 +1,8 @@
 #pragma once
 // The process that keeps a DVM: it starts prte and watches it, gives out its slots,
-// leaves the rendezvous document, and ends it with its owner or when it is idle.
+// leaves the rendezvous document, and ends it with its owner or when it is idle. A DVM
+// that died is started again when the next job asks for it, and not before: one that dies
+// at once costs each job one start, and never runs in a circle.
 
 #include "pxlaunch/base/loop.h"
 #include "rec/cli/serve.h"
@@ -16,12 +18,15 @@ class DvmKeeper {
         : options_(options), here_(here), directory_(std::move(directory)) {}
 
     Result<void> start();
-    // Until it is to end; false if the DVM ended by itself.
+    // Until it is to end; false if the DVM had died.
     bool run();
     [[nodiscard]] const std::string &uri() const { return prte_.uri(); }
 
   private:
     Result<void> watch_signals();
+    Result<void> start_prte();
+    void prte_ended();
+    Result<std::string> begin_again();
     Result<void> publish_address();
     void watch_keepalive();
     void write_use();
@@ -34,7 +39,7 @@ class DvmKeeper {
     dvm::Prte prte_;
     std::unique_ptr<dvm::Tickets> tickets_;
     Fd signals_;
-    bool died_ = false;
+    std::string died_; // why; empty: prte runs
     Loop::Timer idle_timer_ = 0;
 };
 

@@ -35,6 +35,10 @@ struct DvmUse {
 Result<DvmUse> use_of_dvm(const ServerHere &here);
 inline bool is_dvm(const ServerHere &here) { return here.server.method == "prrte"; }
 
+// Asks it to end, and waits until it and its guard are gone; with force it is killed if
+// it does not.
+Result<void> end_server(const ServerHere &here, bool force);
+
 inline constexpr const char *start_one = "start one with 'pxrec up'"; // the Error's hint
 
 // As a tool, for a question or an order. At most one in a process, which has to end with

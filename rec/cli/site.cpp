@@ -34,10 +34,10 @@ Error merged(const std::vector<Error> &errors) {
     return all;
 }
 
-Result<std::string> may_serve(const Site &site) {
+Result<std::string> may_serve(const Site &site, bool nodes_are_named) {
     if (!site.errors.empty()) return merged(site.errors);
     const auto local = discover::look_at_local(site.here);
-    if (!local.found) {
+    if (!local.found && !nodes_are_named) {
         return cannot_run(
             fmt::format("cannot start a server here: {}", local.answer().reason),
             "'pxlaunch --rec local' runs one job on this node alone");

@@ -16,9 +16,9 @@ struct Site {
 Site look_around();
 
 // For what starts something: an Error where the files are wrong or the site, by its rules
-// or by the shape of the allocation, wants no server here. The text is its warning, or
-// "".
-Result<std::string> may_serve(const Site &site);
+// or by the shape of the allocation (unless the user has named the nodes), wants no
+// server here. The text is its warning, or "".
+Result<std::string> may_serve(const Site &site, bool nodes_are_named);
 
 // All of them as one; there must be some.
 Error merged(const std::vector<Error> &errors);

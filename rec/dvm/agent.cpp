@@ -68,6 +68,14 @@ Result<int> run_agent(const std::vector<std::string> &words) {
     return code;
 }
 
+void forget_agents(const std::string &directory, const std::vector<std::string> &hosts) {
+    for (const auto &host : hosts) {
+        const std::string record = record_of(directory, name_of(host));
+        ::unlink(record.c_str());
+        ::unlink((record + ".status").c_str());
+    }
+}
+
 Error why_not_complete(const std::string &directory,
                        const std::vector<std::string> &hosts,
                        const std::string &deadline) {

@@ -12,6 +12,9 @@ namespace px::dvm {
 // pxrec agent DIRECTORY HOST COMMAND...: the exit status of ssh.
 Result<int> run_agent(const std::vector<std::string> &words);
 
+// What they have left of an earlier start.
+void forget_agents(const std::string &directory, const std::vector<std::string> &hosts);
+
 // Why a DVM on these hosts is not complete; `deadline`: that it took too long, else
 // empty.
 Error why_not_complete(const std::string &directory,

@@ -9,11 +9,13 @@
 #include <fmt/format.h>
 
 #include <csignal>
+#include <cstring>
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <utility>
 
 extern "C" char **environ;
 
@@ -74,6 +76,7 @@ std::vector<std::string> prte_command(const PrteSettings &settings) {
 Result<Prte> Prte::start(const PrteSettings &settings, const Patience &patience) {
     PX_TRY(
         replace_file(settings.directory + "/hosts", hostfile_text(settings.hosts), 0600));
+    forget_agents(settings.directory, settings.hosts);
     Pipe output = PX_TRY(make_pipe());
     const Fd null(::open("/dev/null", O_RDONLY | O_CLOEXEC));
     const Fd log(::open((settings.directory + "/log").c_str(),
@@ -125,6 +128,17 @@ Result<void> Prte::read_address(const std::string &directory) {
     uri_ = lines[0];
     if (lines.size() > 1 && lines[1].starts_with('v')) pmix_version_ = lines[1].substr(1);
     return {};
+}
+
+std::string Prte::reap() {
+    int status = 0;
+    ::waitpid(std::exchange(pid_, -1), &status, 0);
+    if (!WIFSIGNALED(status))
+        return fmt::format("prte ended with status {}", WEXITSTATUS(status));
+    const char *name = ::sigabbrev_np(WTERMSIG(status));
+    return name != nullptr
+               ? fmt::format("prte was killed by SIG{}", name)
+               : fmt::format("prte was killed by signal {}", WTERMSIG(status));
 }
 
 void Prte::end(std::chrono::milliseconds grace) {

@@ -35,6 +35,8 @@ class Prte {
     [[nodiscard]] int handle() const {
         return handle_.get();
     } // readable when it has ended
+    // After that: "prte was killed by SIGKILL".
+    std::string reap();
     // TERM, which it passes on to its daemons, and soon KILL.
     void end(std::chrono::milliseconds grace);
 

@@ -26,6 +26,7 @@ void Tickets::arrived(std::unique_ptr<channel::Stream> stream) {
     channel::Stream::Events events;
     events.frame = [this, &holder](const channel::Frame &frame) {
         if (frame.kind == channel::Kind::ask) asked(holder, frame.body);
+        if (frame.kind == channel::Kind::again) begin_again(holder);
     };
     events.closed = [this, &holder](int) { left(holder); };
     holder.stream->handle(std::move(events));
@@ -45,6 +46,18 @@ void Tickets::asked(Holder &holder, const std::string &words) {
                         fmt::format("{} of {} slots are taken, {} {} before this one",
                                     taken_, slots_, before - 1,
                                     before == 2 ? "job is" : "jobs are"));
+}
+
+void Tickets::begin_again(Holder &holder) {
+    const auto died = on_again ? on_again() : Result<std::string>(std::string());
+    if (died) return holder.stream->send(channel::Kind::begun, *died);
+    holder.stream->send(channel::Kind::refused, channel::text_of(died.error()));
+}
+
+void Tickets::hang_up() {
+    std::erase_if(holders_, [](const auto &each) { return each->wanted > 0; });
+    taken_ = 0;
+    if (on_change) on_change();
 }
 
 void Tickets::left(const Holder &holder) {

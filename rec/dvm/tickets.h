@@ -20,7 +20,11 @@ class Tickets {
     [[nodiscard]] std::size_t holders() const { return holders_.size(); }
     [[nodiscard]] bool idle() const { return holders_.empty(); }
 
+    void hang_up(); // on all who have slots or wait for some: their DVM is gone
+
     std::function<void()> on_change; // somebody came or went
+    // Somebody wants the DVM started again: why it had died, empty if it has not.
+    std::function<Result<std::string>()> on_again;
 
   private:
     struct Holder {
@@ -32,6 +36,7 @@ class Tickets {
     Tickets(Loop &loop, int slots) : loop_(loop), slots_(slots) {}
     void arrived(std::unique_ptr<channel::Stream> stream);
     void asked(Holder &holder, const std::string &words);
+    void begin_again(Holder &holder);
     void left(const Holder &holder);
     void serve();
 

@@ -2,45 +2,10 @@
 import signal
 import time
 
-import pxlab
+import dvmcase
 
 
-class _DvmCase(pxlab.LabCase):
-    DVM = False
-
-    def setUp(self):
-        super().setUp()
-        self.env.pop("PXLAUNCH_URI")
-        self.may_leave_files = True
-        self.hostfile("n1 slots=2", "n2 slots=2", "n3 slots=2")
-
-    def hostfile(self, *lines):
-        (self.home / "hosts").write_text("".join(line + "\n" for line in lines))
-
-    def pxrec(self, *words, timeout=30, **options):
-        return self.start_program(["pxrec", *words], **options).finish(timeout)
-
-    def up(self, *options):
-        done = self.pxrec("up", "--hostfile", "hosts", "--prrte", "/usr", *options)
-        self.assertEqual(done.code, 0, done)
-        return done
-
-    def refused(self, *words, options=(), code=125):
-        done = self.pxrec("up", "--hostfile", "hosts", "--prrte", "/usr", *options)
-        self.assertEqual(done.code, code, done)
-        for word in words:
-            self.assertIn(word, done.err)
-        self.check_gone()
-
-    def check_gone(self, within=5):
-        """No daemon is left on any node."""
-        def daemons():
-            return [p for node in self.lab("hosts").split() for p in self.nodes_pids(node)
-                    if p.name in ("prte", "prted", "pxrec", "pxguard")]
-        self.eventually("every daemon is gone", lambda: not daemons(), within)
-
-
-class Up(_DvmCase):  # ctest: serial timeout=120
+class Up(dvmcase.DvmCase):  # ctest: serial timeout=120
     def test_from_up_to_down(self):
         self.assertIn(b"serving 6 slots on 3 nodes with PRRTE", self.up().out)
         self.assertIn(b"6 processes, up to 2 per node, 3 nodes", self.expect(0, ["-N", "2", "init_finalize"]).out)
@@ -95,7 +60,7 @@ class Up(_DvmCase):  # ctest: serial timeout=120
         self.assertEqual(self.pxrec("down").code, 0)
 
 
-class Run(_DvmCase):  # ctest: serial timeout=60
+class Run(dvmcase.DvmCase):  # ctest: serial timeout=60
     def test_a_script(self):
         script = "pxlaunch -N 1 --tag hostname; exit 7"
         done = self.pxrec("run", "--hostfile", "hosts", "--prrte", "/usr", "--", "sh", "-c", script)
@@ -104,7 +69,7 @@ class Run(_DvmCase):  # ctest: serial timeout=60
         self.check_gone()
 
 
-class NotStarted(_DvmCase):  # ctest: serial timeout=120
+class NotStarted(dvmcase.DvmCase):  # ctest: serial timeout=120
     def test_an_unknown_host(self):
         self.hostfile("n1", "nowhere")
         self.refused(b"the PRRTE daemons did not start", b"nowhere: ssh: Could not resolve hostname")
@@ -130,11 +95,9 @@ class NotStarted(_DvmCase):  # ctest: serial timeout=120
         self.assertIn(b"none", done.err)
 
 
-class SharedNode(_DvmCase):  # ctest: serial timeout=60
+class SharedNode(dvmcase.DvmCase):  # ctest: serial timeout=60
     def test_a_node_that_others_can_use(self):
-        root = {**self.lab_env, "LAB_UID": "0"}
-        add = "grep -q '^other:' /etc/passwd || echo 'other:x:1001:1001::/:/bin/sh' >>/etc/passwd"
-        pxlab.subprocess.run([pxlab.LAB, "exec", "n1", "sh", "-c", add], env=root, check=True)
+        self.add_second_user()
         self.refused(b"lets other users of this node run commands as you", b"user and other", b"--allow-shared-node")
         self.up("--allow-shared-node")
         found = self.lab("exec", "n1", "sh", "-c", "find /tmp -name '*rendezvous*' -o -name 'uri' -o -name 'pmix*'")
@@ -145,29 +108,33 @@ class SharedNode(_DvmCase):  # ctest: serial timeout=60
         self.assertEqual(self.pxrec("down").code, 0)
 
 
-class Killed(_DvmCase):  # ctest: serial timeout=120
+class Killed(dvmcase.DvmCase):  # ctest: serial timeout=120
     def job(self):
         self.up()
         return self.start(["-n", "6", "grandchild", "stay"]).wait_for(b"left a grandchild", count=6)
-
-    def on_head(self, name):
-        return [p for p in self.nodes_pids("n1") if p.name == name]
 
     def test_prte(self):
         job = self.job()
         self.on_head("prte")[0].kill()
         done = job.finish(20)
         self.assertEqual(done.code, 125, done)
-        self.check_clean(5)
-        self.check_gone()
+        self.eventually("nothing of the job lives", lambda: not self.processes("grandchild"), 5)
         self.up()  # what is left does not stand in the way
         self.assertEqual(self.pxrec("down").code, 0)
+        self.check_gone()
 
     def test_the_keeper(self):
         job = self.job()
         self.on_head("pxrec")[0].kill()
         self.assertEqual(job.finish(20).code, 125)
         self.check_gone(10)
+        for _ in range(2):  # never silently on this node alone
+            done = self.expect(125, ["true"])
+            self.assertIn(b"the DVM on n1,n2,n3 is gone, its keeper (pid ", done.err)
+            self.assertIn(b"start it again with 'pxrec up --hostfile FILE'", done.err)
+        self.expect(0, ["--rec", "local", "true"])
+        self.assertEqual(self.pxrec("down").code, 125)
+        self.expect(0, ["true"])
 
     def test_everything_of_pxrec(self):
         job = self.job()
@@ -177,7 +144,7 @@ class Killed(_DvmCase):  # ctest: serial timeout=120
         self.check_gone(10)
 
 
-class Idle(_DvmCase):  # ctest: serial timeout=60
+class Idle(dvmcase.DvmCase):  # ctest: serial timeout=60
     def test_it_ends(self):
         self.up("--idle", "1")
         self.expect(0, ["-n", "2", "true"])
@@ -186,7 +153,7 @@ class Idle(_DvmCase):  # ctest: serial timeout=60
         self.assertGreater(time.monotonic() - begin, 0.5)
 
 
-class Hostfile(_DvmCase):  # ctest: serial timeout=120
+class Hostfile(dvmcase.DvmCase):  # ctest: serial timeout=120
     """pxlaunch itself starts the DVM of the nodes that it is given."""
 
     def setUp(self):

@@ -1,7 +1,7 @@
 """Tests on the nodes of tests/lab: a lab for each class, with a PRRTE DVM over its nodes.
 
-The programs are those of PX_LAB_BUILD/release/bin, which the nodes see at /build/release/bin; `tests/run prrte` builds
-them. Processes on the nodes are processes of this machine too: pxtest finds and counts them.
+The programs are those of PX_LAB_BUILD/release/bin, which the nodes see at /build/release/bin; those of another KIND are
+beside it, in the folder of its Debian suite; `tests/run prrte` builds them. Processes on the nodes are processes of this machine too: pxtest finds and counts them.
 """
 import os
 import pathlib
@@ -9,12 +9,15 @@ import signal
 import subprocess
 import tempfile
 import time
+import unittest
 
 import pxtest
 
 LAB = pxtest.TREE / "tests/lab/lab"
 BUILD = pathlib.Path(os.environ.get("PX_LAB_BUILD") or pxtest.TREE / "build/trixie")
 NODE_BIN = "/build/release/bin"
+KIND = os.environ.get("PX_LAB_KIND", "prrte")  # that PX_LAB_BUILD is for
+SUITES = {"prrte": "trixie", "prrte5": "testing"}
 
 
 class OnNode(pxtest.Running):
@@ -32,24 +35,27 @@ class OnNode(pxtest.Running):
 class LabCase(pxtest.Case):
     """Nodes n1, n2, ..., pxlaunch on n1, and a DVM with two slots on each, whose address is in PXLAUNCH_URI."""
 
-    KIND = os.environ.get("PX_LAB_KIND", "prrte")
+    KIND = KIND
     NODES = 3
     DVM = True
 
     @classmethod
     def setUpClass(cls):
-        cls.lab_env = {**os.environ, "LAB": f"test.{os.getpid()}", "LAB_BUILD": str(BUILD)}
+        build = BUILD if cls.KIND == KIND else BUILD.parent / SUITES[cls.KIND]
+        if not (build / "release/bin").exists():
+            raise unittest.SkipTest(f"no programs for {cls.KIND} in {build}; 'tests/run prrte' builds them")
+        cls.lab_env = {**os.environ, "LAB": f"test.{os.getpid()}", "LAB_BUILD": str(build)}
         cls.lab("up", cls.KIND, str(cls.NODES))
         cls.addClassCleanup(cls.lab, "down")
         if cls.DVM:
             cls.start_dvm()
 
     @classmethod
-    def lab(cls, *words, check=True, **options):
+    def lab(cls, *words, check=True, uid=1000, **options):
         settings = {"timeout": 120, "text": True, "capture_output": True, "stdin": subprocess.DEVNULL, **options}
         if settings.get("input"):
             del settings["stdin"]
-        done = subprocess.run([LAB, *words], env=cls.lab_env, **settings)
+        done = subprocess.run([LAB, *words], env={**cls.lab_env, "LAB_UID": str(uid)}, **settings)
         if check and done.returncode != 0:
             raise AssertionError(f"lab {words}: {done}")
         return done.stdout
@@ -80,12 +86,18 @@ class LabCase(pxtest.Case):
     def state(cls):
         return pathlib.Path("/run/pxlaunch-lab") / cls.lab_env["LAB"]
 
-    def start_program(self, argv, stdin=None, env=None, cwd=None, node="n1", **options):
+    @classmethod
+    def add_second_user(cls):
+        """Somebody else, uid 1001, who can log in on n1."""
+        cls.lab("exec", "n1", "sh", "-c", "grep -q '^other:' /etc/passwd ||"
+                " echo 'other:x:1001:1001::/:/bin/sh' >>/etc/passwd", uid=0)
+
+    def start_program(self, argv, stdin=None, env=None, cwd=None, node="n1", uid=1000, **options):
         whole = {name: value for name, value in {**self.env, **(env or {})}.items() if value is not None}
         entries = [f"{name}={value}" for name, value in whole.items()]
         running = super().start_program(
             [str(LAB), "exec", node, "/usr/bin/env", "-C", cwd or self.node_home, *entries, *argv], stdin,
-            env=self.lab_env, cwd="/", **options)
+            env={**self.lab_env, "LAB_UID": str(uid)}, cwd="/", **options)
         running.__class__ = OnNode
         running.node = node
         return running

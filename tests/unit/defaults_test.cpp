@@ -188,3 +188,15 @@ TEST_CASE("this process, as its ranks will find it") {
     CHECK_FALSE(here.environment.empty());
     CHECK(here.allocation.nodes.size() == 1);
 }
+
+TEST_CASE("ranks per node are those of the nodes that are named") {
+    auto dvm = pool();
+    dvm.allocation.nodes = {"n1", "n2", "n3"};
+    CHECK(make({"-N", "2"}, dvm).spec.np() == 6);
+    CHECK(make({"-N", "2", "--host", "n2"}, dvm).spec.np() == 2);
+    CHECK(make({"-N", "2", "--host", "n1:4,n3:4,n1"}, dvm).spec.np() == 4);
+    CHECK(make({"-N", "2", "--exclude", "n3"}, dvm).spec.np() == 4);
+    CHECK(make({"-N", "2", "--nodes", "1", "--host", "n1,n3"}, dvm).spec.np() == 2);
+    CHECK(make({"-n", "3", "-N", "2", "--host", "n2"}, dvm)
+              .errors.starts_with("-n 3 with -N 2 needs 2 nodes, and there is 1"));
+}

@@ -37,7 +37,8 @@ Json to_json(const Rendezvous &server) {
             {"log", server.log},
             {"method", server.method},
             {"nodes", server.nodes},
-            {"tickets", server.tickets}};
+            {"tickets", server.tickets},
+            {"wrapper", server.wrapper}};
 }
 
 // Throws what nlohmann throws where a member has the wrong type.
@@ -63,6 +64,7 @@ Rendezvous from_json(const Json &json) {
     server.method = json.value("method", "local");
     server.nodes = json.value("nodes", std::vector<std::string>());
     server.tickets = json.value("tickets", std::vector<std::string>());
+    server.wrapper = json.value("wrapper", "");
     return server;
 }
 

@@ -24,6 +24,7 @@ struct Rendezvous {
     // its slots (`cores`) are given out, against the secret.
     std::string method = "local";
     std::vector<std::string> nodes, tickets;
+    std::string wrapper; // with nodes: the path of pxwrap there; empty: not known
 };
 
 std::string rendezvous_path(const std::string &directory);

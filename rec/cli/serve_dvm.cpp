@@ -3,6 +3,7 @@
 
 #include "pxlaunch/base/fd.h"
 #include "pxlaunch/discover/rendezvous.h"
+#include "pxlaunch/tool/local_server.h"
 
 #include <fmt/format.h>
 
@@ -80,6 +81,8 @@ Result<void> DvmKeeper::publish_address() {
         rendezvous.nodes.push_back(dvm::name_of(host));
     rendezvous.secret = tickets_->secret();
     rendezvous.tickets = tickets_->addresses();
+    // The same path on every node; a pxlaunch in a container may have another one.
+    rendezvous.wrapper = tool::beside_us("pxwrap").value_or("");
     return discover::write_rendezvous(directory_, rendezvous);
 }
 

@@ -41,7 +41,9 @@ Error start_error(std::string_view doing, int error_number) {
 void open_standard_descriptors() {
     for (int fd = 0; fd <= 2; ++fd) {
         // The lowest free number is the one that is missing.
-        if (::fcntl(fd, F_GETFD) < 0) (void)::open("/dev/null", O_RDWR);
+        if (::fcntl(fd, F_GETFD) >= 0) continue;
+        // In a bare root directory the number must be taken too.
+        if (::open("/dev/null", O_RDWR) < 0) (void)::open("/", O_PATH);
     }
 }
 

@@ -62,6 +62,7 @@ struct Options {
     std::string uri;           // as typed: "file:PATH" or a literal URI
     std::string server_origin; // "--rec", "PXLAUNCH_URI", a file: where they came from
     bool no_start = false;     // never start a server
+    std::string pxwrap;        // its path on the nodes; empty: see launch/job.cpp
     job::Limits limits;        // complete, with the built-in defaults
 
     bool probe = false;   // print what is here, run nothing

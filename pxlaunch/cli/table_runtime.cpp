@@ -49,6 +49,13 @@ Result<void> set_no_start(Options &job, AppOptions &, Value value) {
     return {};
 }
 
+Result<void> set_pxwrap(Options &job, AppOptions &, Value value) {
+    if (!value.starts_with('/'))
+        return usage_error(fmt::format("expected an absolute path, got '{}'", value));
+    job.pxwrap = value;
+    return {};
+}
+
 template <auto Member>
 Result<void> set_time(Options &job, AppOptions &, Value value) {
     job.limits.*Member = PX_TRY(parse_duration(value));
@@ -110,6 +117,15 @@ std::vector<Option> server_options() {
          .set = set_no_start,
          .help = "use a running server, start none",
          .more = "Use a server that is running; if there is none, that is an error."},
+        {.name = "pxwrap",
+         .argument = "PATH",
+         .group = Group::runtime,
+         .set = set_pxwrap,
+         .help = "where pxwrap is on the nodes; beside pxlaunch",
+         .more = "The path of pxwrap on the nodes of a server that is not pxrec's, for a "
+                 "pxlaunch that is installed apart from it, as in a container. The "
+                 "default is what the keeper of a DVM says, else the directory of "
+                 "pxlaunch."},
     };
 }
 

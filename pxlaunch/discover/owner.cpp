@@ -36,7 +36,8 @@ std::optional<Owner> read_owner(const std::string &directory) {
 
 Life life_of(const Owner &owner, const Here &here) {
     if (owner.host != or_dash(here.host)) return Life::unknown;
-    if (owner.boot != or_dash(here.boot)) return Life::dead;
+    if (owner.boot == "-" || here.boot.empty()) return Life::unknown; // no /proc
+    if (owner.boot != here.boot) return Life::dead;
     if (owner.pid_space != or_dash(here.pid_space)) return Life::unknown;
     const unsigned long long start = start_of(owner.pid);
     return start != 0 && start == owner.start ? Life::alive : Life::dead;

@@ -38,7 +38,8 @@ Json to_json(const Rendezvous &server) {
             {"method", server.method},
             {"nodes", server.nodes},
             {"tickets", server.tickets},
-            {"died", server.died}};
+            {"died", server.died},
+            {"wrapper", server.wrapper}};
 }
 
 // Throws what nlohmann throws where a member has the wrong type.
@@ -65,6 +66,7 @@ Rendezvous from_json(const Json &json) {
     server.nodes = json.value("nodes", std::vector<std::string>());
     server.tickets = json.value("tickets", std::vector<std::string>());
     server.died = json.value("died", "");
+    server.wrapper = json.value("wrapper", "");
     return server;
 }
 

@@ -25,6 +25,7 @@ struct Rendezvous {
     std::string method = "local";
     std::vector<std::string> nodes, tickets;
     std::string died; // why there is no DVM any more; its keeper starts it when asked
+    std::string wrapper; // with nodes: the path of pxwrap there; empty: not known
 };
 
 std::string rendezvous_path(const std::string &directory);

@@ -175,19 +175,27 @@ Result<job::JobResult> Launch::drive_job(const discover::Found &found) {
     return drive_->run();
 }
 
+// Where the nodes have it, which need not be where we are: we may be in a container.
+std::optional<std::string> Launch::wrapper(const discover::Found &found) const {
+    if (!command_.options.pxwrap.empty()) return command_.options.pxwrap;
+    if (found.server.ours && !found.server.ours->wrapper.empty())
+        return found.server.ours->wrapper;
+    return tool::beside_us("pxwrap");
+}
+
 // A server of ours needs no help. Of the others PRRTE 3.0.x loses ends and exit codes: a
 // job that may never end, or end with the wrong status, is not started.
 Result<tool::Runtime *> Launch::runtime(const discover::Found &found) {
     if (session_->is_own_server()) return session_.get();
-    const auto wrapper = tool::beside_us("pxwrap");
-    if (!wrapper) {
+    const auto path = wrapper(found);
+    if (!path) {
         return cannot_run(
             "there is no 'pxwrap' beside pxlaunch, which starts each rank on a "
             "server that is not pxrec's",
-            "install it where pxlaunch is, here and on every node");
+            "install it where pxlaunch is, here and on every node; or say where the "
+            "nodes have it: --pxwrap PATH");
     }
-    shims_ =
-        std::make_unique<shims::ShimRuntime>(*loop_, *session_, *wrapper, here_.host);
+    shims_ = std::make_unique<shims::ShimRuntime>(*loop_, *session_, *path, here_.host);
     if (found.server.ours) {
         const auto &keeper = *found.server.ours;
         shims_->ask_for_slots({keeper.secret, keeper.owner.host, keeper.tickets});

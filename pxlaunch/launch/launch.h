@@ -42,6 +42,8 @@ class Launch {
     Result<int> run_job(const discover::Found &found);
     Result<job::JobResult> drive_job(const discover::Found &found);
     [[nodiscard]] std::string draw(const std::string &layout_json) const;
+    [[nodiscard]] std::optional<std::string>
+    wrapper(const discover::Found &found) const; // the path of pxwrap
     Result<tool::Runtime *> runtime(const discover::Found &found);
     Result<void> describe(const discover::Found &found);
     [[nodiscard]] bool runs_job() const;

@@ -39,6 +39,9 @@ void settle_environment() {
     ::setenv("PMIX_MCA_pmix_event_caching_window", "0", 1);
     // Neither /etc/pmix-mca-params.conf nor ~/.pmix is read: they are for PRRTE's users.
     ::setenv("PMIX_PARAM_FILE_PASSED", "1", 1);
+    // Without it libpmix asks getpwuid(), and crashes where that knows nobody, as in a
+    // container (5.0.7, pmix_home_directory).
+    ::setenv("HOME", "/", 0);
 }
 
 void choose_wire_format(const std::string &server_version) {

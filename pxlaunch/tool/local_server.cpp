@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/auxv.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -27,9 +28,15 @@ bool is_program(const std::string &path) { return ::access(path.c_str(), X_OK) =
 
 std::optional<std::string> beside_us(const std::string &program) {
     char self[PATH_MAX];
-    const ssize_t size = ::readlink("/proc/self/exe", self, sizeof self);
-    if (size <= 0) return std::nullopt;
-    std::string path(self, static_cast<std::size_t>(size));
+    const ssize_t size = ::readlink("/proc/self/exe", self, sizeof self - 1);
+    if (size > 0) {
+        self[size] = '\0';
+    } else { // no /proc, as in a bare root directory: the path we were started by
+        const auto *started = reinterpret_cast<const char *>(::getauxval(AT_EXECFN));
+        if (started == nullptr || ::realpath(started, self) == nullptr)
+            return std::nullopt;
+    }
+    std::string path(self);
     path.replace(path.rfind('/') + 1, std::string::npos, program);
     if (!is_program(path)) return std::nullopt;
     return path;

@@ -4,6 +4,7 @@
 #include "pxlaunch/base/fd.h"
 #include "pxlaunch/discover/rendezvous.h"
 #include "pxlaunch/process/leftovers.h"
+#include "pxlaunch/tool/local_server.h"
 
 #include <fmt/format.h>
 
@@ -112,6 +113,8 @@ Result<void> DvmKeeper::publish_address() {
     rendezvous.secret = tickets_->secret();
     rendezvous.tickets = tickets_->addresses();
     rendezvous.died = died_;
+    // The same path on every node; a pxlaunch in a container may have another one.
+    rendezvous.wrapper = tool::beside_us("pxwrap").value_or("");
     return discover::write_rendezvous(directory_, rendezvous);
 }
 

@@ -96,6 +96,8 @@ class NotStarted(dvmcase.DvmCase):  # ctest: serial timeout=120
 
 
 class SharedNode(dvmcase.DvmCase):  # ctest: serial timeout=60
+    KIND = "prrte"  # 5 needs no such care
+
     def test_a_node_that_others_can_use(self):
         self.add_second_user()
         self.refused(b"lets other users of this node run commands as you", b"user and other", b"--allow-shared-node")

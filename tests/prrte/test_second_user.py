@@ -24,6 +24,8 @@ class _SecondUser(pxlab.LabCase):
 
 
 class OnPrrte3(_SecondUser):  # ctest: serial timeout=90
+    KIND = "prrte"
+
     def test_prun_runs_as_the_owner(self):
         """What 'pxrec up' warns of is true; where it is not any more, so is the warning not."""
         done = self.other("prun", "--dvm-uri", "file:/tmp/uri", "-n", "1", "id", "-u")

@@ -144,6 +144,7 @@ TEST_CASE("options for the whole job") {
     CHECK(options.no_start);
     CHECK(options.rec == "local");
     CHECK(options.server_origin == "--rec");
+    CHECK(parse({"--pxwrap=/opt/pxwrap", "p"})->options.pxwrap == "/opt/pxwrap");
     CHECK(parse({"--forward-signals=none", "p"})->options.limits.forward_signals.empty());
     CHECK(parse({"--timeout=0", "p"})->options.limits.timeout == std::nullopt);
 }

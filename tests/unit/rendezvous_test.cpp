@@ -27,6 +27,7 @@ Rendezvous server_of(const Here &here) {
     server.cores = 16;
     server.started = 1234.5;
     server.log = "/run/x/log";
+    server.wrapper = "/opt/pxwrap";
     return server;
 }
 
@@ -75,6 +76,7 @@ TEST_CASE("what is written is read") {
     CHECK(seen.server.cores == 16);
     CHECK(seen.server.started == 1234.5);
     CHECK(seen.server.log == expected.log);
+    CHECK(seen.server.wrapper == "/opt/pxwrap");
 }
 
 TEST_CASE("absent is not broken") {

@@ -203,6 +203,11 @@ TEST_CASE("who is dead is known only where his processes can be seen") {
     CHECK(with([](Owner &owner) { owner.boot = "earlier"; }) == Life::dead);
     CHECK(with([](Owner &owner) { owner.host = "elsewhere"; }) == Life::unknown);
     CHECK(with([](Owner &owner) { owner.pid_space = "pid:[1]"; }) == Life::unknown);
+    CHECK(with([](Owner &owner) { owner.boot = "-"; }) == Life::unknown);
+    Here blind = here; // in a root directory without /proc
+    blind.boot.clear();
+    blind.pid_space.clear();
+    CHECK(life_of(self, blind) == Life::unknown);
 }
 
 TEST_CASE("dead directories are removed, living and kept ones stay") {

@@ -8,12 +8,13 @@
 
 #include <arpa/inet.h>
 #include <cstdio>
+#include <fcntl.h>
+#include <utility>
+#include <vector>
 
 namespace px::discover {
 
 namespace {
-
-constexpr std::size_t largest_table = std::size_t{64} << 20;
 
 struct Listening {
     in_addr address{};
@@ -35,16 +36,42 @@ std::optional<Listening> listening_at(const std::string &uri) {
     return found;
 }
 
-// The uid of the row of that listener: "local remote st tx:rx tr:when retrnsmt uid".
-std::optional<long> listener_in(const std::string &table, in_addr address,
-                                unsigned port) {
-    const auto row =
-        table.find(fmt::format(" {:08X}:{:04X} 00000000:0000 0A ", address.s_addr, port));
-    if (row == std::string::npos) return {};
+struct Row {
+    unsigned address = 0, port = 0, state = 0;
     long uid = -1;
-    if (std::sscanf(table.c_str() + row, " %*s %*s %*s %*s %*s %*s %ld", &uid) != 1)
-        return {};
-    return uid;
+};
+
+// "sl: local remote st tx:rx tr:when retrnsmt uid ..."; the heading is no row.
+std::optional<Row> row_in(const std::string &line) {
+    Row row;
+    const int read = std::sscanf(line.c_str(), "%*d: %8X:%4X %*s %2X %*s %*s %*s %ld",
+                                 &row.address, &row.port, &row.state, &row.uid);
+    return read == 4 ? std::optional(row) : std::nullopt;
+}
+
+constexpr unsigned listening = 0x0A; // TCP_LISTEN
+
+// The listeners come first, in rows of equal length. A row at a time, because to find the
+// next connection the kernel looks through a table that is mostly empty: all of it takes
+// more than a millisecond.
+std::vector<Row> listeners(const std::string &path) {
+    std::vector<Row> found;
+    const Fd table(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    std::string line;
+    char bytes[150];
+    for (;;) {
+        const auto got = table ? read_some(table.get(), bytes, sizeof bytes) : 0L;
+        if (!got || *got <= 0) return found;
+        for (const char each : std::string_view(bytes, static_cast<std::size_t>(*got))) {
+            if (each != '\n') {
+                line += each;
+                continue;
+            }
+            const auto row = row_in(std::exchange(line, {}));
+            if (row && row->state != listening) return found;
+            if (row) found.push_back(*row);
+        }
+    }
 }
 
 } // namespace
@@ -52,13 +79,18 @@ std::optional<long> listener_in(const std::string &table, in_addr address,
 std::optional<long> owner_of_listener(const std::string &uri, const Here &here) {
     const auto at = listening_at(uri);
     if (!at) return {};
-    const auto table = read_file(here.sockets, largest_table);
-    if (!table) return {};
-    if (const auto uid = listener_in(*table, at->address, at->port)) return uid;
+    const auto rows = listeners(here.sockets);
+    const auto owner = [&rows, &at](in_addr address) -> std::optional<long> {
+        for (const auto &row : rows) {
+            if (row.address == address.s_addr && row.port == at->port) return row.uid;
+        }
+        return {};
+    };
+    if (const auto uid = owner(at->address)) return uid;
     // Who listens everywhere listens on loopback too. Another address may be another
     // node's.
     const bool loopback = ntohl(at->address.s_addr) >> 24 == 127;
-    return loopback ? listener_in(*table, in_addr{}, at->port) : std::nullopt;
+    return loopback ? owner(in_addr{}) : std::nullopt;
 }
 
 std::string why_not_own(const ServerUri &server, const Here &here) {

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <unistd.h>
@@ -125,9 +126,28 @@ Result<void> Launch::attach(const discover::Found &found) {
     return {};
 }
 
+namespace {
+
+// Asking the server costs a launch half a millisecond.
+bool depends_on_nodes(const cli::Options &options) {
+    if (options.runs_nothing() || options.verbose > 0 || options.nodes) return true;
+    if (!options.hostfile.empty() || !options.excluded.empty()) return true;
+    if (options.nolocal || (options.map && options.map->nolocal)) return true;
+    return std::any_of(options.apps.begin(), options.apps.end(), [](const auto &app) {
+        return !app.np || app.per_node || !app.hosts.empty();
+    });
+}
+
+} // namespace
+
 // A server that is not ours shares its slots out among jobs; how many it has it does not
 // tell.
 Result<void> Launch::learn_nodes(const discover::Found &found) {
+    auto &allocation = surroundings_.allocation;
+    allocation.managed = true;
+    allocation.name = fmt::format("the server {}", found.server.nspace);
+    allocation.nodes.clear();
+    if (!depends_on_nodes(command_.options)) return {};
     if (runs_job()) {
         Reasons draft; // what does not depend on the nodes is enough for now
         const auto spec =
@@ -135,9 +155,6 @@ Result<void> Launch::learn_nodes(const discover::Found &found) {
         PX_TRY(gather_audience(spec.value));
     }
     if (auto attached = attach(found); !attached) return told(attached.error());
-    auto &allocation = surroundings_.allocation;
-    allocation.managed = true;
-    allocation.name = fmt::format("the server {}", found.server.nspace);
     // Shared with an answer that may come when nobody waits any more.
     const auto answer = std::make_shared<std::vector<std::string>>();
     session_->nodes([answer, loop = loop_](Result<std::vector<std::string>> nodes) {
@@ -208,7 +225,7 @@ Result<int> Launch::run_job(const discover::Found &found) {
     const double started = drive::seconds_since_epoch();
     const auto ran = drive_job(found);
     if (!ran) return told(ran.error());
-    if (!ran->lost_runtime) session_->release_guardian();
+    if (!ran->lost_runtime) session_->end_guardian();
     drive::EndingContext context;
     context.rule = spec_.limits.on_failure;
     context.timeout = spec_.limits.timeout.value_or(Milliseconds(0));

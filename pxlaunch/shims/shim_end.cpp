@@ -106,6 +106,7 @@ void ShimRuntime::on_closed(Member &member, int error_number) {
 void ShimRuntime::settle() {
     // PRRTE 3.0.8 dies of shims, and of a tool, that end while it still starts the job.
     if (finished_ || nspace_.empty()) return;
+    if (released_ && !any_open() && judge_.all_arrived()) server_.nothing_runs();
     if (released_) return finish_if_clean();
     if (judge_.any_refused() && !started_ && !any_bare_) return release();
     if (judge_.no_report_to_come()) return release();

@@ -88,6 +88,10 @@ void Guardian::release() {
     if (!line_) return;
     (void)write_all(line_.get(), std::string(1, job_is_over));
     line_.reset();
+}
+
+void Guardian::reap() {
+    release();
     ::waitpid(pid_, nullptr, 0); // no zombie is left where process 1 does not reap
 }
 

@@ -21,7 +21,8 @@ class Guardian {
     ~Guardian() = default; // which is what it waits for
 
     void watch(const std::string &nspace); // from now on this job is its own, too
-    void release();                        // that job is over: it ends
+    void release();                        // that job is over: nothing is to be done
+    void reap();                           // waits for its end, which release() asks for
 
   private:
     Guardian(Fd line, int pid) : line_(std::move(line)), pid_(pid) {}

@@ -59,6 +59,8 @@ class Runtime {
                        Answered done) = 0;
     // Calls on_job_end if the job has ended: the event that says so may get lost.
     virtual void ask_end(const std::string &nspace) = 0;
+    // Said by whoever knows: the job needs nobody any more who would end it.
+    virtual void nothing_runs() {}
 
     std::function<void(Source, Channel, std::string)> on_output;
     std::function<void(job::JobResult)> on_job_end; // of the job that was spawned last

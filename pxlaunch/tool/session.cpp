@@ -150,8 +150,12 @@ Result<void> Session::initialize(const AttachTo &to) {
     return {};
 }
 
-void Session::release_guardian() {
+void Session::nothing_runs() {
     if (guardian_) guardian_->release();
+}
+
+void Session::end_guardian() {
+    if (guardian_) guardian_->reap();
 }
 
 Session::~Session() {

@@ -41,11 +41,11 @@ class Session : public Runtime {
     void query(const std::vector<std::string> &keys, const std::string &nspace,
                Answered done) override;
     void ask_end(const std::string &nspace) override;
+    void nothing_runs() override;
 
     // As kill(), for those who want to know when it was done.
     void end_job(const std::string &nspace, Done done);
-    // The job is over: nothing is to be done after us.
-    void release_guardian();
+    void end_guardian(); // the job is over, and so are we
 
     // The nodes of a server that is not ours, in its order.
     using Nodes = std::function<void(Result<std::vector<std::string>>)>;

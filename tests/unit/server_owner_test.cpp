@@ -3,18 +3,18 @@
 
 namespace {
 
-// Rows of the kernel's table: a listener on 127.0.0.1:4711, one on every address at port
-// 4712, a connection at 4713, and a listener of this node's other address.
+// Rows of the kernel's table, listeners first: one on 127.0.0.1:4711, one on every address
+// at port 4712, one of this node's other address; and a connection at 4713.
 const std::string table =
     "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid\n"
     "   0: 0100007F:1267 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000   "
     "     0 177 1\n"
     "   1: 00000000:1268 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1001   "
     "     0 178 1\n"
-    "   2: 0100007F:1269 0100007F:8000 01 00000000:00000000 00:00000000 00000000  1002   "
-    "     0 179 1\n"
-    "   3: 0100470A:126A 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0   "
-    "     0 180 1\n";
+    "   2: 0100470A:126A 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0   "
+    "     0 180 1\n"
+    "   3: 0100007F:1269 0100007F:8000 01 00000000:00000000 00:00000000 00000000  1002   "
+    "     0 179 1\n";
 
 struct Listeners : Place {
     Listeners() {

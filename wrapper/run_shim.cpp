@@ -1,7 +1,7 @@
 // run_shim.cpp - the two processes of a shim. The runtime knows the outer one, which
-// hands on its signals; the inner one, in a session of its own, does the work. Each ends
-// what the rank left behind when the other is killed: runtimes that give up kill what
-// they know, and processes that a rank started are not among that.
+// hands on its signals; the inner one, in a process group of its own, does the work. Each
+// ends what the rank left behind when the other is killed: runtimes that give up kill
+// what they know, and processes that a rank started are not among that.
 #include "wrapper/shim.h"
 
 #include "pxlaunch/process/leftovers.h"
@@ -43,7 +43,7 @@ Result<void> fork_inner(const sigset_t &all) {
     const pid_t shim = ::fork();
     if (shim < 0) return start_error("cannot start the shim of this rank", errno);
     if (shim > 0) stand_before(shim, all);
-    ::setsid();
+    ::setpgid(0, 0);
     return {};
 }
 

@@ -2,8 +2,20 @@
 #include "pxlaunch/shims/command.h"
 
 #include "pxlaunch/channel/assignment.h"
+#include "pxlaunch/channel/frames.h"
+
+#include <unistd.h>
 
 namespace px::shims {
+
+channel::Hello hello_to(const Report &keeper, const std::string &host) {
+    channel::Hello hello;
+    hello.protocol = channel::protocol;
+    hello.secret = keeper.secret;
+    hello.host = host;
+    hello.pid = ::getpid();
+    return hello;
+}
 
 job::Spec under_shims(const job::Spec &spec, const std::string &wrapper,
                       const Report &report, const tool::SpawnExtras &extras) {

@@ -2,6 +2,7 @@
 // A job as a foreign server is to start it: every rank's command is the shim, which is
 // told the rest in its environment.
 
+#include "pxlaunch/channel/messages.h"
 #include "pxlaunch/job/spec.h"
 #include "pxlaunch/tool/runtime.h"
 
@@ -14,6 +15,9 @@ struct Report {
     std::string secret, host;
     std::vector<std::string> addresses;
 };
+
+// Of this process, on the node `host`, to whoever wants reports there: a DVM's keeper.
+channel::Hello hello_to(const Report &keeper, const std::string &host);
 
 // `wrapper`: pxwrap's path on every node. Same applications, counts and places.
 job::Spec under_shims(const job::Spec &spec, const std::string &wrapper,

@@ -115,7 +115,7 @@ class ShimRuntime : public tool::Runtime {
     std::vector<std::function<void()>> early_input_;
     std::optional<Result<void>> server_pulled_;
     Done on_pulled_;
-    std::vector<Output> early_output_; // of bare ranks, until the driver takes it
+    std::vector<Output> early_output_;     // of bare ranks, until the driver takes it
     std::map<int, channel::Hello> places_; // of ranks, for those who want to see them
     Answered on_layout_;
     bool map_only_ = false;

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <unistd.h>
 #include <utility>
 
 namespace px::shims {
@@ -12,13 +11,8 @@ namespace px::shims {
 void ShimRuntime::get_slots(std::function<void(Result<void>)> done) {
     if (keeper_.addresses.empty()) return done({});
     on_granted_ = std::move(done);
-    channel::Hello hello;
-    hello.protocol = channel::protocol;
-    hello.secret = keeper_.secret;
-    hello.host = host_;
-    hello.pid = ::getpid();
     dialer_ = std::make_unique<channel::Dialer>(
-        loop_, keeper_.addresses, keeper_.host, hello,
+        loop_, keeper_.addresses, keeper_.host, hello_to(keeper_, host_),
         [this](std::unique_ptr<channel::Stream> stream) {
             // Nobody there: the DVM's own word is enough for one job at a time.
             if (!stream) return std::exchange(on_granted_, {})({});

@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 
 #include <sys/epoll.h>
-#include <unistd.h>
 
 namespace px::shims {
 
@@ -39,13 +38,8 @@ class Question {
 
   private:
     void dial() {
-        channel::Hello hello;
-        hello.protocol = channel::protocol;
-        hello.secret = keeper_.secret;
-        hello.host = host_;
-        hello.pid = ::getpid();
         dialer_ = std::make_unique<channel::Dialer>(
-            loop_, keeper_.addresses, keeper_.host, hello,
+            loop_, keeper_.addresses, keeper_.host, hello_to(keeper_, host_),
             [this](std::unique_ptr<channel::Stream> stream) {
                 // It answers nobody while it starts the DVM for somebody else.
                 if (!stream) return void(loop_.after(redial, [this] { dial(); }));

@@ -69,14 +69,23 @@ void ShimRuntime::take_server_output(tool::Source from, tool::Channel channel,
 void ShimRuntime::on_inband(int rank, const channel::Frame &frame) {
     if (frame.kind == channel::Kind::alive) return;
     heard_.erase(rank);
-    if (frame.kind != channel::Kind::hello) return on_report(rank, frame);
+    // PRRTE 5.0.0rc1 mixes what it had kept for us with what comes now: the end of a rank
+    // may be there before its hello.
+    if (frame.kind != channel::Kind::hello) {
+        if (greeted_.contains(rank)) return on_report(rank, frame);
+        overtaking_.emplace(rank, frame);
+        return;
+    }
     const auto hello = channel::read_hello(frame.body);
     if (!hello || hello->rank != rank) return;
+    greeted_.insert(rank);
     heard_[rank] = Clock::now();
     if (!std::exchange(any_bare_, true)) listen_for_breath();
     judge_.arrived(rank, hello->host);
     note_place(*hello);
     start_if_complete();
+    for (auto held = overtaking_.extract(rank); held; held = overtaking_.extract(rank))
+        on_inband(rank, held.mapped());
 }
 
 // A server that loses track of a rank tells neither its last words nor its end.

@@ -15,6 +15,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 
 namespace px::shims {
 
@@ -111,7 +112,9 @@ class ShimRuntime : public tool::Runtime {
     std::vector<std::unique_ptr<Member>> members_;
     std::map<int, channel::InbandReader> readers_; // of the errors that the server brings
     bool any_bare_ = false;
-    std::map<int, Clock::time_point> heard_; // of bare ranks that run
+    std::set<int> greeted_;                         // bare ranks whose hello has come
+    std::multimap<int, channel::Frame> overtaking_; // and reports that came before it
+    std::map<int, Clock::time_point> heard_;        // of bare ranks that run
     std::vector<std::function<void()>> early_input_;
     std::optional<Result<void>> server_pulled_;
     Done on_pulled_;

@@ -126,6 +126,7 @@ void ShimRuntime::arrived(std::unique_ptr<channel::Stream> stream, channel::Hell
 void ShimRuntime::start_if_complete() {
     hand_over_if_wanted();
     if (judge_.all_arrived()) answer_layout();
+    if (judge_.any_refused() && !any_bare_) return settle(); // then no rank starts
     if (pulled_ && judge_.all_arrived()) start();
 }
 

@@ -6,6 +6,8 @@ import dvmcase
 
 
 class _SeveralCase(dvmcase.DvmCase):
+    KIND = "prrte"  # whose session directories these are
+
     def prte(self, hosts, uid=1000, **env):
         """A DVM as users start it; the path of its session directory."""
         address = f"/tmp/uri.{len(self.started)}.{self.home.name}"

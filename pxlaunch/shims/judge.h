@@ -28,6 +28,7 @@ class Judge {
 
     [[nodiscard]] std::size_t ranks() const { return ranks_.size(); } // known of
     [[nodiscard]] bool all_arrived() const;
+    [[nodiscard]] bool is_complete() const { return closed_ || all_arrived(); }
     [[nodiscard]] bool any_refused() const { return refused_.has_value(); }
     [[nodiscard]] bool all_bare() const { return closed_ && arrived_ == 0; }
     // No shim has anything more to report. Ranks without one may still run.

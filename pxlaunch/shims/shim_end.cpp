@@ -117,7 +117,10 @@ void ShimRuntime::settle() {
     if (finished_ || nspace_.empty()) return;
     if (released_ && !any_open() && judge_.all_arrived()) server_.nothing_runs();
     if (released_) return finish_if_clean();
-    if (judge_.any_refused() && !started_ && !any_bare_) return release();
+    if (judge_.any_refused() && !started_ && !any_bare_) {
+        // Who comes late would find nobody, and start its rank by itself.
+        return judge_.is_complete() ? release() : void();
+    }
     if (judge_.no_report_to_come()) return release();
     if (!judge_.must_end() || ending_) return;
     ending_ = true;

@@ -84,6 +84,7 @@ void ShimRuntime::spawned(Result<std::string> nspace, const Spawned &done) {
     arrival_timer_ = loop_.after(arrival_patience, [this] {
         judge_.gone_without_shim();
         answer_layout();
+        if (judge_.any_refused() && !any_bare_) return settle();
         if (!map_only_) start();
     });
     start_if_complete();
@@ -101,7 +102,7 @@ void ShimRuntime::ask_size() {
 }
 
 void ShimRuntime::arrived(std::unique_ptr<channel::Stream> stream, channel::Hello hello) {
-    const bool late = started_ || released_ || member(hello.rank) != nullptr;
+    const bool late = started_ || finished_ || member(hello.rank) != nullptr;
     if (late || hello.protocol < 1) return; // hung up on: it runs its rank bare, or ends
     members_.push_back(std::make_unique<Member>());
     Member &made = *members_.back();
@@ -114,6 +115,7 @@ void ShimRuntime::arrived(std::unique_ptr<channel::Stream> stream, channel::Hell
     events.closed = [this, &made](int error_number) { on_closed(made, error_number); };
     made.stream->handle(std::move(events));
     made.stream->send(channel::Kind::welcome);
+    if (released_) return made.stream->send(channel::Kind::release); // it starts nothing
     judge_.arrived(made.hello.rank, made.hello.host);
     note_place(made.hello);
     if (made.hello.refused) {

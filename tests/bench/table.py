@@ -68,6 +68,7 @@ class Run:
 
     def __init__(self, argv, env, deadline, errors=subprocess.DEVNULL):
         self.deadline, self.bytes = deadline, 0
+        self.stuck = []  # what was left of a launch that hung: names of processes
         self.tag = uuid.uuid4().hex
         self.directory = tempfile.mkdtemp(prefix="pxb")
         env = {**os.environ, **env, "PXTEST_ID": self.tag, "TMPDIR": self.directory,
@@ -93,7 +94,9 @@ class Run:
         status = self.popen.wait() if ended else None
         if ended:
             self.reader.join(5)
-        for process in self.alive() if status is None else []:
+        alive = self.alive() if status is None else []
+        self.stuck = sorted(process.name for process in alive)
+        for process in alive:
             process.kill()
         self.popen.kill()
         self.popen.wait()

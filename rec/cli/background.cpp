@@ -71,6 +71,15 @@ Result<ServeOptions> pool_options(const Arguments &arguments, const Site &site) 
     options.allocation = discover::find_allocation(site.here).key();
     if (const auto file = arguments.value("hostfile")) {
         options.hosts = PX_TRY(job::read_hostfile(*file));
+        options.method = ServeOptions::Method::prrte;
+    }
+    if (const auto method = arguments.value("method")) {
+        if (*method != "srun" && *method != "prrte")
+            return usage_error(fmt::format("--method: unknown method '{}'", *method),
+                               "there are: srun prrte");
+        if (*method == "srun") options.method = ServeOptions::Method::srun;
+    }
+    if (options.method == ServeOptions::Method::prrte) {
         PX_TRY(choose_dvm(arguments.value("prrte").value_or(""),
                           arguments.has("allow-shared-node"), site, options));
     }

@@ -12,12 +12,13 @@
 namespace px::rec {
 
 namespace {
-constexpr std::chrono::milliseconds dvm_rest{2000}; // after its last job
+constexpr std::chrono::milliseconds shared_rest{2000}; // after its last job
 } // namespace
 
 Result<int> command_serve(const std::vector<std::string> &words) {
     ServeOptions options;
     std::string prefix;
+    bool by_srun = false;
     for (const auto &word : words) {
         const auto equals = word.find('=');
         const std::string name = word.substr(0, equals);
@@ -29,6 +30,7 @@ Result<int> command_serve(const std::vector<std::string> &words) {
         if (name == "--gpus") options.find_gpus = true;
         if (name == "--pool") options.allocation = value;
         if (name == "--host") options.hosts.push_back(value);
+        if (name == "--method") by_srun = value == "srun";
         if (name == "--prrte") prefix = value;
         if (name == "--deadline" && number)
             options.start_timeout = std::chrono::milliseconds(*number * 9 / 10);
@@ -37,7 +39,11 @@ Result<int> command_serve(const std::vector<std::string> &words) {
     const Site site = look_around();
     if (!options.hosts.empty()) {
         options.discoverable = options.managed = true;
-        options.idle = dvm_rest;
+        options.idle = shared_rest;
+        options.method =
+            by_srun ? ServeOptions::Method::srun : ServeOptions::Method::prrte;
+    }
+    if (options.method == ServeOptions::Method::prrte) {
         if (auto chosen = choose_dvm(prefix, false, site, options); !chosen) {
             tell_ready(options.ready, chosen.error());
             return 0;

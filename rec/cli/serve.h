@@ -21,9 +21,9 @@ struct ServeOptions {
     int ready = -1;           // a descriptor for one line: "ok URI", or "error ..."
     std::optional<std::chrono::milliseconds> idle; // ends after so long without a job
     std::string allocation = "none";
-    // A PRRTE DVM over these hosts ("name" or "name:slots") instead of this node's
-    // server.
-    std::vector<std::string> hosts;
+    // Who starts ranks: this server itself, a PRRTE DVM that we keep, or srun.
+    enum class Method { local, prrte, srun } method = Method::local;
+    std::vector<std::string> hosts; // of the others: "name" or "name:slots"
     std::string prrte_prefix;
     std::chrono::milliseconds start_timeout{60'000}; // of the DVM
 };

@@ -40,8 +40,9 @@ void ShimRuntime::on_frame(Member &member, channel::Frame frame) {
 
 void ShimRuntime::on_report(int rank, const channel::Frame &frame) {
     if (frame.kind == channel::Kind::ended) {
-        if (const auto ended = channel::read_ended(frame.body))
-            judge_.ended(rank, *ended);
+        const auto ended = channel::read_ended(frame.body);
+        if (ended) judge_.ended(rank, *ended);
+        if (ended && ended->by_runtime && !facts_.empty()) judge_.ended_by_server(rank);
     } else if (frame.kind == channel::Kind::refused) {
         if (const auto refused = channel::read_refused(frame.body))
             judge_.refused(rank, *refused);

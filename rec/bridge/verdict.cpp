@@ -23,6 +23,11 @@ std::string end_by_slurm(const std::string &words) {
     return {};
 }
 
+// srun itself cancels a step that it could not start on all nodes.
+bool was_not_started(const std::string &words) {
+    return words.find("launch failed") != words.npos;
+}
+
 // Its complaints, without its name at each line's beginning.
 std::string complaints(const std::string &words) {
     std::vector<std::string> lines;
@@ -30,8 +35,8 @@ std::string complaints(const std::string &words) {
         for (const char *prefix : {"srun: ", "error: "}) {
             if (line.starts_with(prefix)) line = line.substr(std::string(prefix).size());
         }
-        const bool is_news =
-            line.empty() || std::find(lines.begin(), lines.end(), line) != lines.end();
+        const bool is_news = line.empty() || line.find("***") != line.npos ||
+                             std::find(lines.begin(), lines.end(), line) != lines.end();
         if (!is_news) lines.push_back(line);
     }
     return join(lines, "\n");
@@ -64,7 +69,8 @@ bool was_ended_from_outside(const job::JobResult &judged, const StepEnd &end) {
 
 job::JobResult result_of(const StepEnd &end) {
     const std::string by_slurm = end_by_slurm(end.words);
-    if (!by_slurm.empty()) return not_run("Slurm ended the job's step: " + by_slurm, "");
+    if (!by_slurm.empty() && !was_not_started(end.words))
+        return not_run("Slurm ended the job's step: " + by_slurm, "");
     if (WIFSIGNALED(end.wait_status))
         return not_run("the job's srun " + exit_text(end.wait_status), "");
     const std::string words = complaints(end.words);
@@ -75,10 +81,11 @@ job::JobResult result_of(const StepEnd &end) {
 }
 
 job::JobResult verdict(job::JobResult judged, const StepEnd &end) {
-    if (judged.first_failure < 0 || !was_ended_from_outside(judged, end)) return judged;
     const bool by_slurm = !end_by_slurm(end.words).empty();
     const bool by_signal = end.over && WIFSIGNALED(end.wait_status) && !end.killed;
     if (!by_slurm && !by_signal) return judged;
+    const bool is_lost = judged.not_run == Exit::cannot_run && judged.first_failure < 0;
+    if (!is_lost && !was_ended_from_outside(judged, end)) return judged;
     auto result = result_of(end);
     result.ranks = std::move(judged.ranks);
     return result;

@@ -51,6 +51,21 @@ TEST_CASE("a step that cannot start is explained in srun's words") {
           "srun did not start the job: it ended with status 1");
 }
 
+TEST_CASE("a step that srun cancels because a daemon is away is explained by that") {
+    const auto result = result_of(
+        end_with("srun: error: Task launch for StepId=1.1 failed on node n3: "
+                 "Communication connection failure\n"
+                 "srun: error: Application launch failed: Communication connection "
+                 "failure\n"
+                 "slurmstepd: error: *** STEP 1.1 ON n1 CANCELLED AT "
+                 "2026-01-02T03:04:05 ***\n",
+                 status_1));
+    CHECK(result.explanation ==
+          "srun did not start the job: Task launch for StepId=1.1 failed on node n3: "
+          "Communication connection failure\nApplication launch failed: Communication "
+          "connection failure");
+}
+
 TEST_CASE("ranks that were killed with their step did not fail by themselves") {
     const auto result = verdict(killed(0, 0), end_with(cancelled, status_1));
     CHECK(result.not_run == Exit::cannot_run);

@@ -19,6 +19,9 @@
 
 namespace px::shims {
 
+// What a slot of the server stands for: a rank, as in a hostfile, or a core.
+enum class Slots { ranks, cores };
+
 struct PlaceInJob {
     int app = 0, rank = 0; // the application's number, and the rank in it
 };
@@ -31,7 +34,10 @@ class ShimRuntime : public tool::Runtime {
     ~ShimRuntime() override;
 
     // A server that has somebody who gives out its slots, in the order of asking.
-    void ask_for_slots(Report keeper) { keeper_ = std::move(keeper); }
+    void ask_for_slots(Report keeper, Slots slots) {
+        keeper_ = std::move(keeper);
+        slots_are_ = slots;
+    }
 
     void spawn(const job::Spec &spec, const tool::SpawnExtras &extras,
                Spawned done) override;
@@ -62,6 +68,7 @@ class ShimRuntime : public tool::Runtime {
 
     // shim_slots.cpp
     void get_slots(std::function<void(Result<void>)> done);
+    [[nodiscard]] int wanted_slots() const;
     void on_slots(const channel::Frame &frame);
     // shim_runtime.cpp: arriving and starting
     void spawn_shims(const tool::SpawnExtras &extras, const Spawned &done);
@@ -103,6 +110,7 @@ class ShimRuntime : public tool::Runtime {
     std::string wrapper_, host_;
     job::Spec spec_;
     Report keeper_; // of the server's slots; or no address
+    Slots slots_are_ = Slots::ranks;
     std::unique_ptr<channel::Dialer> dialer_;
     std::unique_ptr<channel::Stream> slots_; // as long as it is open they are ours
     std::function<void(Result<void>)> on_granted_;

@@ -8,6 +8,15 @@
 
 namespace px::shims {
 
+int ShimRuntime::wanted_slots() const {
+    int sum = 0;
+    for (const auto &app : spec_.apps) {
+        const bool cores = slots_are_ == Slots::cores;
+        sum += app.np * (cores ? std::max(app.cpus_per_rank, 1) : 1);
+    }
+    return std::max(sum, 1);
+}
+
 void ShimRuntime::get_slots(std::function<void(Result<void>)> done) {
     if (keeper_.addresses.empty()) return done({});
     on_granted_ = std::move(done);
@@ -24,7 +33,7 @@ void ShimRuntime::get_slots(std::function<void(Result<void>)> done) {
                 if (on_granted_) std::exchange(on_granted_, {})({});
             };
             slots_->handle(std::move(events));
-            slots_->send(channel::Kind::ask, fmt::format("{}", std::max(spec_.np(), 1)));
+            slots_->send(channel::Kind::ask, fmt::format("{}", wanted_slots()));
         });
 }
 

@@ -3,6 +3,7 @@
 
 #include "pxlaunch/base/ready.h"
 #include "pxlaunch/discover/allocation.h"
+#include "pxlaunch/discover/discover.h"
 #include "pxlaunch/job/hostfile.h"
 #include "rec/cli/cores.h"
 #include "rec/cli/dvm_choice.h"
@@ -69,9 +70,21 @@ Result<ServeOptions> pool_options(const Arguments &arguments, const Site &site) 
     options.cores = PX_TRY(arguments.count("cores"));
     if (options.cores) PX_TRY(check_cores(*options.cores));
     options.allocation = discover::find_allocation(site.here).key();
+    const std::string rec = arguments.value("rec").value_or("");
     if (const auto file = arguments.value("hostfile")) {
         options.hosts = PX_TRY(job::read_hostfile(*file));
-        PX_TRY(choose_dvm(arguments.value("prrte").value_or(""),
+        options.method = "prrte";
+    } else {
+        const auto found = PX_TRY(discover::find_start(rec, site.here));
+        if (found.kind == discover::Found::start_shared) options.method = found.method;
+        options.hosts = found.hosts;
+        options.by_slurm = found.allocation.scheduler == "slurm";
+        if (!options.cores && options.method == "local" && found.cores > 0)
+            options.cores = found.cores;
+    }
+    if (options.method == "prrte") {
+        const std::string named = rec.starts_with("prrte:") ? rec.substr(6) : "";
+        PX_TRY(choose_dvm(arguments.value("prrte").value_or(named),
                           arguments.has("allow-shared-node"), site, options));
     }
     return options;

@@ -229,7 +229,7 @@ void serve(const ServeOptions &options, const discover::Here &here) {
     ::umask(077); // libpmix's files too; ranks get their own
     if (auto settled = settle_descriptors(path + "/log"); !settled) fail(settled.error());
     process::become_subreaper();
-    if (!options.hosts.empty()) {
+    if (options.method == "prrte") {
         DvmKeeper keeper(options, here, path);
         if (auto started = keeper.start(); !started) fail(started.error());
         tell_ready(options.ready, ReadyServer{keeper.uri(), path});

@@ -21,9 +21,11 @@ struct ServeOptions {
     int ready = -1;           // a descriptor for one line: "ok URI", or "error ..."
     std::optional<std::chrono::milliseconds> idle; // ends after so long without a job
     std::string allocation = "none";
-    // A PRRTE DVM over these hosts ("name" or "name:slots") instead of this node's
-    // server.
+    // How ranks are started: "local" on this node, "prrte" by a DVM over the hosts
+    // ("name" or "name:slots").
+    std::string method = "local";
     std::vector<std::string> hosts;
+    bool by_slurm = false; // its daemons are a step of the Slurm job, not started by ssh
     std::string prrte_prefix;
     std::chrono::milliseconds start_timeout{60'000}; // of the DVM
 };

@@ -217,8 +217,7 @@ Result<tool::Runtime *> Launch::runtime(const discover::Found &found) {
     if (found.server.ours) {
         const auto &keeper = *found.server.ours;
         shims_->ask_for_slots({keeper.secret, keeper.owner.host, keeper.tickets},
-                              serves_allocation(found) ? shims::Slots::cores
-                                                       : shims::Slots::ranks);
+                              serves_allocation(found));
     }
     return shims_.get();
 }

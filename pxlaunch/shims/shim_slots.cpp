@@ -8,13 +8,20 @@
 
 namespace px::shims {
 
-int ShimRuntime::wanted_slots() const {
+namespace {
+
+int wanted_slots(const job::Spec &spec, bool per_core) {
     int sum = 0;
-    for (const auto &app : spec_.apps) {
-        const bool cores = slots_are_ == Slots::cores;
-        sum += app.np * (cores ? std::max(app.cpus_per_rank, 1) : 1);
-    }
+    for (const auto &app : spec.apps)
+        sum += app.np * (per_core ? std::max(app.cpus_per_rank, 1) : 1);
     return std::max(sum, 1);
+}
+
+} // namespace
+
+void ShimRuntime::ask_for_slots(Report keeper, bool per_core) {
+    keeper_ = std::move(keeper);
+    slots_are_cores_ = per_core;
 }
 
 void ShimRuntime::get_slots(std::function<void(Result<void>)> done) {
@@ -33,7 +40,8 @@ void ShimRuntime::get_slots(std::function<void(Result<void>)> done) {
                 if (on_granted_) std::exchange(on_granted_, {})({});
             };
             slots_->handle(std::move(events));
-            slots_->send(channel::Kind::ask, fmt::format("{}", wanted_slots()));
+            slots_->send(channel::Kind::ask,
+                         fmt::format("{}", wanted_slots(spec_, slots_are_cores_)));
         });
 }
 

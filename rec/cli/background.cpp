@@ -73,16 +73,17 @@ Result<ServeOptions> pool_options(const Arguments &arguments, const Site &site) 
     const std::string rec = arguments.value("rec").value_or("");
     if (const auto file = arguments.value("hostfile")) {
         options.hosts = PX_TRY(job::read_hostfile(*file));
-        options.method = "prrte";
+        options.method = method_named(rec.substr(0, rec.find(':')))
+                             .value_or(ServeOptions::Method::prrte);
     } else {
         const auto found = PX_TRY(discover::find_start(rec, site.here));
-        if (found.kind == discover::Found::start_shared) options.method = found.method;
+        options.method = method_named(found.method).value_or(ServeOptions::Method::local);
         options.hosts = found.hosts;
         options.by_slurm = found.allocation.scheduler == "slurm";
-        if (!options.cores && options.method == "local" && found.cores > 0)
-            options.cores = found.cores;
+        const bool is_here = options.method == ServeOptions::Method::local;
+        if (!options.cores && is_here && found.cores > 0) options.cores = found.cores;
     }
-    if (options.method == "prrte") {
+    if (options.method == ServeOptions::Method::prrte) {
         const std::string named = rec.starts_with("prrte:") ? rec.substr(6) : "";
         PX_TRY(choose_dvm(arguments.value("prrte").value_or(named),
                           arguments.has("allow-shared-node"), site, options));

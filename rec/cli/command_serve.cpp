@@ -19,7 +19,7 @@ constexpr std::chrono::milliseconds pool_rest{2000}; // after its last job
 
 Result<int> command_serve(const std::vector<std::string> &words) {
     ServeOptions options;
-    std::string prefix;
+    std::string prefix, method = "local";
     for (const auto &word : words) {
         const auto equals = word.find('=');
         const std::string name = word.substr(0, equals);
@@ -30,22 +30,22 @@ Result<int> command_serve(const std::vector<std::string> &words) {
         if (name == "--ready" && number) options.ready = static_cast<int>(*number);
         if (name == "--gpus") options.find_gpus = true;
         if (name == "--pool") options.allocation = value;
-        if (name == "--method") options.method = value;
+        if (name == "--method") method = value;
         if (name == "--cores" && number) options.cores = static_cast<int>(*number);
         if (name == "--host") options.hosts.push_back(value);
         if (name == "--prrte") prefix = value;
         if (name == "--deadline" && number)
             options.start_timeout = std::chrono::milliseconds(*number * 9 / 10);
     }
-    if (options.method != "local" && options.method != "prrte") {
+    if (!method_named(method)) {
         tell_ready(
             options.ready,
-            cannot_run(fmt::format("pxrec {} knows no method {}", PX_VERSION,
-                                   named(options.method)),
-                       "is pxlaunch of another version? 'pxlaunch --rec prrte' and "
-                       "'pxlaunch --rec local' need no new method"));
+            cannot_run(
+                fmt::format("pxrec {} knows no method {}", PX_VERSION, named(method)),
+                "is pxlaunch of another version? try --rec prrte or --rec local"));
         return 0;
     }
+    options.method = *method_named(method);
     // What is wrong with the configuration is for pxlaunch to say, which has read it too.
     const Site site = look_around();
     if (options.allocation != "none") {
@@ -53,7 +53,7 @@ Result<int> command_serve(const std::vector<std::string> &words) {
         options.idle = pool_rest;
     }
     options.by_slurm = options.allocation.starts_with("slurm:");
-    if (options.method == "prrte") {
+    if (options.method == ServeOptions::Method::prrte) {
         if (auto chosen = choose_dvm(prefix, false, site, options); !chosen) {
             tell_ready(options.ready, chosen.error());
             return 0;

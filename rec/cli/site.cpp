@@ -33,9 +33,9 @@ Error merged(const std::vector<Error> &errors) {
     return all;
 }
 
-Result<std::string> may_serve(const Site &site, const std::string &method) {
+Result<std::string> may_serve(const Site &site, ServeOptions::Method method) {
     if (!site.errors.empty()) return merged(site.errors);
-    if (method != "local") return std::string();
+    if (method != ServeOptions::Method::local) return std::string();
     return cli::may_run_here(site.config, site.here.host);
 }
 

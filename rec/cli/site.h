@@ -3,6 +3,7 @@
 
 #include "pxlaunch/cli/config.h"
 #include "pxlaunch/discover/here.h"
+#include "rec/cli/serve.h"
 
 namespace px::rec {
 
@@ -17,7 +18,7 @@ Site look_around();
 
 // For what starts a server: an Error where the files are wrong, or the site wants no
 // ranks on this node. The text is its warning, or "".
-Result<std::string> may_serve(const Site &site, const std::string &method);
+Result<std::string> may_serve(const Site &site, ServeOptions::Method method);
 
 // All of them as one; there must be some.
 Error merged(const std::vector<Error> &errors);

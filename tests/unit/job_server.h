@@ -29,7 +29,7 @@ struct Server {
     explicit Server(bool managed = true)
         : topology(
               std::move(map::Topology::from_synthetic("package:1 core:2 pu:1")).value()),
-          loop(std::move(Loop::create()).value()), pool(topology, "n01", managed),
+          loop(std::move(Loop::create()).value()), pool({{"n01", &topology}}, managed),
           table(*loop, wire, pool, "job") {
         process::become_subreaper();
         sigset_t child;

@@ -32,7 +32,8 @@ class ShimRuntime : public tool::Runtime {
     ~ShimRuntime() override;
 
     // A server that has somebody who gives out its slots, in the order of asking.
-    void ask_for_slots(Report keeper) { keeper_ = std::move(keeper); }
+    // `per_core`: one for each core of a rank, not one for each rank.
+    void ask_for_slots(Report keeper, bool per_core);
 
     // A server that starts all ranks by one command, where we have said: `facts` by rank.
     // It answers at once and has `patience` for bringing the shims here; none starts its
@@ -127,7 +128,7 @@ class ShimRuntime : public tool::Runtime {
     std::unique_ptr<channel::Listener> listener_;
     std::vector<std::unique_ptr<Member>> members_;
     std::map<int, channel::InbandReader> readers_; // of the errors that the server brings
-    bool any_bare_ = false;
+    bool any_bare_ = false, slots_are_cores_ = false;
     std::set<int> greeted_;                         // bare ranks whose hello has come
     std::multimap<int, channel::Frame> overtaking_; // and reports that came before it
     std::map<int, Clock::time_point> heard_;        // of bare ranks that run

@@ -210,6 +210,14 @@ void Server::rest(Milliseconds time) {
 
 } // namespace
 
+std::optional<ServeOptions::Method> method_named(std::string_view word) {
+    using Method = ServeOptions::Method;
+    if (word == "local") return Method::local;
+    if (word == "prrte") return Method::prrte;
+    if (word == "srun") return Method::srun;
+    return {};
+}
+
 void serve(const ServeOptions &options, const discover::Here &here) {
     ::signal(SIGCHLD,
              SIG_DFL); // a caller that ignores it would have our ranks reaped unseen

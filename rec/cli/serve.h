@@ -24,9 +24,13 @@ struct ServeOptions {
     // Who starts ranks: this server itself, a PRRTE DVM that we keep, or srun.
     enum class Method { local, prrte, srun } method = Method::local;
     std::vector<std::string> hosts; // of the others: "name" or "name:slots"
+    bool by_slurm = false; // a DVM's daemons are a step of the Slurm job, not by ssh
     std::string prrte_prefix;
     std::chrono::milliseconds start_timeout{60'000}; // of the DVM
 };
+
+// Of "local", "prrte" and "srun".
+std::optional<ServeOptions::Method> method_named(std::string_view word);
 
 // Becomes the server (under a guard) and ends the process. What goes wrong at the start
 // is written to `ready`.

@@ -60,8 +60,8 @@ class Jobs(pxslurm.SlurmCase):  # ctest: serial timeout=120
         self.assertEqual(batch.finish().code, 2)
         steps = self.steps(batch.id)
         self.assertEqual(sorted(steps), ["", "0", "1", "batch"])
-        self.assertEqual([(steps[step]["State"], steps[step]["ExitCode"], steps[step]["NTasks"]) for step in ("0", "1")],
-                         [("COMPLETED", "0:0", "2"), ("FAILED", "2:0", "3")])
+        ends = [[steps[step][field] for field in ("State", "ExitCode", "NTasks")] for step in ("0", "1")]
+        self.assertEqual(ends, [["COMPLETED", "0:0", "2"], ["FAILED", "2:0", "3"]])
 
 
 class Shape(pxslurm.SlurmCase):  # ctest: serial timeout=60
@@ -77,3 +77,13 @@ class Shape(pxslurm.SlurmCase):  # ctest: serial timeout=60
         script = "echo $SLURM_JOB_CPUS_PER_NODE $SLURM_CPUS_PER_TASK; srun -l -c4 sh -c 'echo $(hostname)'\n"
         done = self.sbatch(options, script).finish()
         self.assertEqual(sorted(done.out.splitlines()), [b"0: n1", b"1: n1", b"2: n2", b"3: n2", b"8(x2) 4"])
+
+
+class Power(pxslurm.SlurmCase):  # ctest: serial timeout=120
+    def test_of_a_node_fails(self):
+        """Slurm notices within SlurmdTimeout, ends the job everywhere, and does not start it again."""
+        batch = self.sbatch(["-N3"], f"srun {SLEEPER}; sleep 1000\n").wait_for(b"asleep", count=3)
+        self.lab("kill", "n3")
+        batch.finish(60)
+        self.assertEqual(batch.state(), "NODE_FAIL")
+        self.check_clean()

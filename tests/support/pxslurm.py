@@ -12,7 +12,7 @@ import pxlab
 import pxtest
 
 SLURM_KIND = pxlab.KIND if pxlab.KIND.startswith("slurm") else "slurm"
-ENDED = ("COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "NODE_FAIL", "OUT_OF_MEMORY", "DEADLINE", "BOOT_FAIL", "PREEMPTED")
+ENDED = ("COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "NODE_FAIL", "OUT_OF_MEMORY", "DEADLINE", "BOOT_FAIL")
 
 
 class Batch:
@@ -33,14 +33,16 @@ class Batch:
         return self.case.job(self.id)["JobState"]
 
     def now(self):
-        return f"job {self.id}: {self.case.job(self.id)}\nstdout: {self.out[-2000:]!r}\nstderr: {self.err[-2000:]!r}"
+        job = {name: self.case.job(self.id)[name] for name in ("JobState", "Reason", "ExitCode", "NodeList")}
+        return f"job {self.id}: {job}\nstdout: {self.out[-2000:]!r}\nstderr: {self.err[-2000:]!r}"
 
     def wait_for(self, text, count=1, timeout=20, stream="out"):
         """Returns when `text` has come `count` times."""
         end, over = time.monotonic() + timeout * pxtest.SLOW, False
         while getattr(self, stream).count(text) < count:
             if over or time.monotonic() > end:
-                self.case.fail(f"no {text!r} x {count} in {timeout * pxtest.SLOW} s: {self.now()}")
+                when = "at its end" if over else f"in {timeout * pxtest.SLOW} s"
+                self.case.fail(f"no {text!r} x {count} {when}: {self.now()}")
             over = self.state() in ENDED
         return self
 
@@ -77,7 +79,10 @@ class SlurmCase(pxlab.LabCase):
 
     def check_clean(self, within=2):
         super().check_clean(within)
-        self.eventually("the queue is empty", lambda: not self.queue(), 5)
+        end = time.monotonic() + 5 * pxtest.SLOW
+        while (jobs := self.queue()) and time.monotonic() < end:
+            time.sleep(0.05)
+        self.assertEqual(jobs, [], "jobs left behind")
 
     def slurm(self, *words, node="head"):
         """What one of Slurm's commands prints."""
@@ -102,10 +107,10 @@ class SlurmCase(pxlab.LabCase):
         """What the accounting has of an ended job: {"": the job, "batch": its script, "0": its first step, ...},
         each a dict of JobName, State, ExitCode, NNodes, NTasks and AllocCPUS."""
         fields = ("JobName", "State", "ExitCode", "NNodes", "NTasks", "AllocCPUS")
+        columns = ",".join(("JobID", "End", *fields))
 
         def ended():
-            lines = self.slurm("sacct", "-n", "-P", "-j", number, "-o", ",".join(("JobID", "End", *fields))).splitlines()
-            rows = [line.split("|") for line in lines]
+            rows = [line.split("|") for line in self.slurm("sacct", "-n", "-P", "-j", number, "-o", columns).splitlines()]
             done = rows and all(row[1] != "Unknown" for row in rows)
             return done and {row[0].partition(".")[2]: dict(zip(fields, row[2:])) for row in rows}
         return self.eventually(f"the accounting has the end of job {number}", ended)

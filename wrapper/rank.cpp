@@ -27,7 +27,7 @@ double now() {
 } // namespace
 
 Result<void> Rank::prepare(job::Environment environment) {
-    app_.argv = argv_;
+    app_.argv = assignment_.argv;
     app_.directory = assignment_.directory;
     app_.path = assignment_.path;
     app_.env = std::move(environment);

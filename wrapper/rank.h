@@ -15,8 +15,7 @@ namespace px::wrapper {
 
 class Rank {
   public:
-    Rank(const channel::Assignment &assignment, std::vector<std::string> argv)
-        : assignment_(assignment), argv_(std::move(argv)) {}
+    explicit Rank(const channel::Assignment &assignment) : assignment_(assignment) {}
 
     // Whether it can be started here, with this environment: the program, the directory.
     Result<void> prepare(job::Environment environment);
@@ -36,7 +35,6 @@ class Rank {
     void note_end(int wait_status);
 
     const channel::Assignment &assignment_;
-    std::vector<std::string> argv_;
     job::App app_;
     std::string program_;
     int pid_ = -1;

@@ -17,13 +17,12 @@ namespace px::wrapper {
 // Until nothing of the rank is left. However that ended, the runtime is to see success:
 // it ends a job, or itself, when it sees a failure.
 Result<void> run_shim(channel::Assignment assignment, channel::Hello hello,
-                      std::vector<std::string> argv,
                       std::vector<std::string> environment);
 
 class Shim {
   public:
     Shim(Loop &loop, channel::Assignment assignment, channel::Hello hello,
-         std::vector<std::string> argv, std::vector<std::string> environment);
+         std::vector<std::string> environment);
 
     void begin(int runtime); // the daemon's process
     void on_signal(int number);
@@ -36,6 +35,7 @@ class Shim {
     void on_closed();
     void start(const std::vector<std::string> &rank_variables);
     void start_bare();
+    void give_up(); // nobody is reached, and nothing is started
     [[nodiscard]] job::Environment environment() const;
     void refuse(const Error &error);
     void rank_ended();

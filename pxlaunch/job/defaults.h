@@ -24,6 +24,7 @@ struct Allocation {
     std::string ranks_source;
     std::optional<int> cpus_per_rank;
     std::string cpus_source;
+    bool slots_are_cores = false; // given out by a server that by itself binds nothing
 
     [[nodiscard]] int node_count() const {
         return nodes.empty() ? 1 : static_cast<int>(nodes.size());

@@ -5,6 +5,7 @@
 #include "pxlaunch/drive/report.h"
 #include "pxlaunch/drive/status.h"
 #include "pxlaunch/launch/audit.h"
+#include "pxlaunch/launch/describe.h"
 #include "pxlaunch/launch/launch.h"
 
 #include <fmt/format.h>
@@ -215,7 +216,8 @@ Result<tool::Runtime *> Launch::runtime(const discover::Found &found) {
     shims_ = std::make_unique<shims::ShimRuntime>(*loop_, *session_, *path, here_.host);
     if (found.server.ours) {
         const auto &keeper = *found.server.ours;
-        shims_->ask_for_slots({keeper.secret, keeper.owner.host, keeper.tickets});
+        shims_->ask_for_slots({keeper.secret, keeper.owner.host, keeper.tickets},
+                              serves_allocation(found));
     }
     return shims_.get();
 }

@@ -19,6 +19,7 @@ void JobTable::reap() {
     for (pid_t pid = 0; (pid = ::waitpid(-1, &status, WNOHANG)) > 0;) {
         bool known = false;
         for (const auto &job : jobs_) {
+            if (job->step) continue;
             const auto rank = std::find_if(
                 job->ranks.begin(), job->ranks.end(),
                 [pid](const Rank &each) { return each.pid == pid && !each.reaped; });
@@ -27,6 +28,8 @@ void JobTable::reap() {
             rank_ended(*job, static_cast<int>(rank - job->ranks.begin()), status);
             break;
         }
+        for (const auto &job : jobs_)
+            known = known || (job->step && job->step->reaped(pid, status));
         strangers = strangers || !known;
     }
     if (!strangers) return;

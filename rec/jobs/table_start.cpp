@@ -86,6 +86,7 @@ std::unique_ptr<Job> JobTable::make_job(Submission &&submission, map::Layout &&l
 }
 
 Result<void> JobTable::launch(Job &job) {
+    if (steps_ != nullptr) return launch_step(job);
     std::vector<std::string> programs;
     const auto launched = [&]() -> Result<void> {
         for (const auto &app : job.asked.spec.apps)
@@ -129,7 +130,7 @@ Result<void> JobTable::launch_rank(Job &job, int number,
     child.keep = streams.pmi ? streams.pmi.get() : -1;
     child.terminal = job.asked.spec.io.pty && number == 0;
     rank.end.rank = number;
-    rank.end.host = pool_.host();
+    rank.end.host = pool_.host(place.node);
     rank.end.started = now();
     rank.pid = rank.end.pid = PX_TRY(process::start_child(child));
     ++job.running;

@@ -79,6 +79,33 @@ class Shape(pxslurm.SlurmCase):  # ctest: serial timeout=60
         self.assertEqual(sorted(done.out.splitlines()), [b"0: n1", b"1: n1", b"2: n2", b"3: n2", b"8(x2) 4"])
 
 
+class Daemon(pxslurm.SlurmCase):  # ctest: serial timeout=60
+    def test_killed_and_started_again(self):
+        """The step survives its node's slurmd, and ends with the job when there is one again."""
+        batch = self.sbatch(["-N3"], f"srun {SLEEPER}\n").wait_for(b"asleep", count=3)
+        self.kill_slurmd("n3")
+        self.start_slurmd("n3")
+        batch.cancel().finish()
+        self.check_clean()
+
+
+class Away(pxslurm.SlurmCase):  # ctest: serial timeout=60
+    """A place on the nodes as a container is: it shares the network and /home, and has nothing of Slurm's."""
+
+    AWAY = True
+
+    def test_has_nothing_of_slurm(self):
+        script = f"{pxslurm.GO_AWAY} sh -c 'id -u; hostname; ls /etc/slurm /run/munge; command -v srun'\n"
+        done = self.sbatch(["-n1", "-w", "n2"], script).finish()
+        self.assertEqual(done.out, b"1000\nn2\n")
+        self.assertEqual(done.err.count(b"No such file"), 2, done)
+
+    def test_our_programs_run_there(self):
+        done = self.sbatch([], f"{pxslurm.GO_AWAY} pxlaunch --rec local -n 2 init_finalize\n").finish()
+        self.assertEqual(done.code, 0, done)
+        self.assertIn(b"2 processes, up to 2 per node, 1 node\n", done.out)
+
+
 class Power(pxslurm.SlurmCase):  # ctest: serial timeout=120
     def test_of_a_node_fails(self):
         """Slurm notices within SlurmdTimeout, ends the job everywhere, and does not start it again."""

@@ -21,6 +21,13 @@ KIND = os.environ.get("PX_LAB_KIND", "prrte")  # that PX_LAB_BUILD is for
 SUITES = {"prrte": "trixie", "prrte5": "testing", "slurm": "trixie", "slurm22": "bookworm", "slurm26": "testing"}
 
 
+def root(suite):
+    """Where the Debian root of that suite is; it may have to be made."""
+    done = subprocess.run([pxtest.TREE / "tests/lab/root", suite], check=True, timeout=900,
+                          stdout=subprocess.PIPE, text=True)
+    return done.stdout.strip()
+
+
 class OnNode(pxtest.Running):
     """A pxlaunch on a node; between it and us there is only what entered the node."""
 

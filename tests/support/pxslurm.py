@@ -13,6 +13,7 @@ import pxtest
 
 SLURM_KIND = pxlab.KIND if pxlab.KIND.startswith("slurm") else "slurm"
 ENDED = ("COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "NODE_FAIL", "OUT_OF_MEMORY", "DEADLINE", "BOOT_FAIL")
+GO_AWAY = "unshare --user --map-current-user --keep-caps chroot /away"  # and run the words that follow, as the same user
 
 
 class Batch:
@@ -67,10 +68,11 @@ class SlurmCase(pxlab.LabCase):
     KIND = SLURM_KIND
     DVM = False
     CPUS = None  # of a node, as LAB_CPUS has it: sockets x cores x threads
+    AWAY = False  # whether the nodes have a place with nothing of Slurm's, into which GO_AWAY leads
 
     @classmethod
     def setUpClass(cls):
-        cls.LAB_ENV = {"LAB_CPUS": cls.CPUS} if cls.CPUS else {}
+        cls.LAB_ENV = {"LAB_CPUS": cls.CPUS or "", "LAB_AWAY": pxlab.root(pxlab.SUITES[cls.KIND]) if cls.AWAY else ""}
         super().setUpClass()
 
     def setUp(self):
@@ -98,6 +100,13 @@ class SlurmCase(pxlab.LabCase):
             self.slurm("scancel", "--user=user")
             self.kill_all()
             self.eventually("the queue is empty", lambda: not self.queue(), 20)
+
+    def kill_slurmd(self, node):
+        for daemon in [process for process in self.nodes_pids(node) if process.name == "slurmd"]:
+            daemon.kill()
+
+    def start_slurmd(self, node):
+        self.lab("exec", node, "slurmd", "-N", node, uid=0)
 
     def job(self, number):
         """What Slurm says of a job: JobState, ExitCode, NodeList and so on."""

@@ -58,6 +58,17 @@ job::Placement foreign_placement(const job::Spec &spec) {
     return placement;
 }
 
+std::vector<std::string> foreign_hosts(const std::vector<std::string> &hosts) {
+    constexpr int more_than_any_node_has = 32767;
+    std::vector<std::string> told;
+    for (const auto &host : hosts) {
+        const bool counted = host.find(':') != std::string::npos;
+        told.push_back(counted ? host
+                               : fmt::format("{}:{}", host, more_than_any_node_has));
+    }
+    return told;
+}
+
 Error refusal(int status, const job::Placement &placement) {
     switch (status) {
     case PMIX_ERR_JOB_FAILED_TO_MAP:

@@ -59,13 +59,9 @@ job::Placement foreign_placement(const job::Spec &spec) {
 }
 
 std::vector<std::string> foreign_hosts(const std::vector<std::string> &hosts) {
-    constexpr int more_than_any_node_has = 32767;
     std::vector<std::string> told;
-    for (const auto &host : hosts) {
-        const bool counted = host.find(':') != std::string::npos;
-        told.push_back(counted ? host
-                               : fmt::format("{}:{}", host, more_than_any_node_has));
-    }
+    for (const auto &host : hosts)
+        told.push_back(host.find(':') == std::string::npos ? host + ":*" : host);
     return told;
 }
 

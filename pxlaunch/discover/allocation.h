@@ -26,6 +26,7 @@ struct Allocation {
     std::vector<std::string> names;
     std::vector<int> cores;
     std::string cores_source; // "SLURM_JOB_CPUS_PER_NODE=4(x2)"
+    bool whole_nodes = false; // for certain: nobody else has cores of them
     Told ranks;               // asked for, on all nodes
     Told cores_per_rank;
 

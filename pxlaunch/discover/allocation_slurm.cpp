@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace px::discover {
 
 namespace {
@@ -60,6 +62,15 @@ void read_cores(const Here &here, Allocation &found) {
     found.cores_source = converted("SLURM_JOB_CPUS_PER_NODE=" + list, threads);
 }
 
+// As far as this node tells, whose like the others are taken to be.
+bool has_whole_nodes(const Here &here, const Allocation &found) {
+    const Cpus &cpus = here.cpus;
+    return !found.off_node && cpus.threads > 0 && cpus.threads == cpus.online &&
+           !found.cores.empty() &&
+           std::all_of(found.cores.begin(), found.cores.end(),
+                       [&cpus](int cores) { return cores >= cpus.cores; });
+}
+
 } // namespace
 
 Allocation slurm_allocation(const Here &here) {
@@ -77,6 +88,7 @@ Allocation slurm_allocation(const Here &here) {
     // node has only the allocation's variables.
     found.off_node = !here.has("SLURMD_NODENAME") && !found.names.empty() &&
                      !found.has_node(here.host);
+    found.whole_nodes = has_whole_nodes(here, found);
     return found;
 }
 

@@ -10,6 +10,7 @@
 #include <memory>
 #include <sched.h>
 #include <set>
+#include <unistd.h>
 
 namespace px::discover {
 
@@ -36,6 +37,7 @@ Cpus count_cpus() {
         cores.insert(siblings);
     }
     cpus.cores = static_cast<int>(cores.size());
+    cpus.online = static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN));
     return cpus;
 }
 

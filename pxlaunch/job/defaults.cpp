@@ -40,6 +40,9 @@ class Completion {
         }
         rank();
         bind();
+        if (allocation_.slots_are_cores) {
+            for (auto &app : spec_.apps) number_slots(app);
+        }
         return std::move(errors_);
     }
 
@@ -90,6 +93,16 @@ class Completion {
             errors_.push_back(
                 usage_error("--exclude leaves no node",
                             "exclude fewer nodes, or name others with --host"));
+        }
+    }
+
+    // PRRTE takes one slot of a host that is named without a number.
+    void number_slots(App &app) const {
+        for (auto &host : app.hosts) {
+            for (std::size_t i = 0; i < allocation_.node_cores.size(); ++i) {
+                if (is_same_host(allocation_.nodes[i], host))
+                    host += fmt::format(":{}", allocation_.node_cores[i]);
+            }
         }
     }
 
@@ -251,6 +264,10 @@ class Completion {
             placement.bind.none = true;
             return because("bind", over ? "none: more ranks than cores"
                                         : "none: outside an allocation");
+        }
+        if (!allocation_.unbound_because.empty()) {
+            placement.bind.none = true;
+            return because("bind", fmt::format("none: {}", allocation_.unbound_because));
         }
         if (allocation_.slots_are_cores && !cpus_given()) {
             placement.bind.object = Object::core;

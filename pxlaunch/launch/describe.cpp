@@ -41,6 +41,18 @@ std::vector<std::string> nodes_of(const discover::Found &found) {
     return nodes;
 }
 
+// PRRTE 3.0.8 binds to any core of a node that the kernel lets it, whatever part of the
+// node its daemon was given: where no cgroup is around the job, also to another job's.
+void bind_on_dvm(const discover::Allocation &allocation, job::Allocation &offer) {
+    offer.slots_are_cores = true;
+    offer.node_cores = allocation.cores;
+    offer.nodes = allocation.names;
+    if (!allocation.whole_nodes) {
+        offer.unbound_because = "PRRTE does not know which cores of the nodes are "
+                                "this job's; --bind-to core binds all the same";
+    }
+}
+
 } // namespace
 
 void describe_server(const discover::Found &found, job::Allocation &offer,
@@ -55,7 +67,7 @@ void describe_server(const discover::Found &found, job::Allocation &offer,
     offer.cores_source = "the server's rendezvous file";
     if (!serves_allocation(found)) return;
     offer.name = allocation.title();
-    offer.slots_are_cores = !found.ours && !allocation.cores.empty();
+    if (!found.ours && !allocation.cores.empty()) bind_on_dvm(allocation, offer);
     if (!allocation.cores.empty()) offer.cores_source = allocation.cores_source;
     if (allocation.ranks) offer.ranks_asked = allocation.ranks.value;
     offer.ranks_source = allocation.ranks.source;

@@ -74,19 +74,19 @@ TEST_CASE("inside a step the numbers are the job's") {
 TEST_CASE("hardware threads become cores") {
     const auto tasks =
         with(job, {{"SLURM_CPUS_PER_TASK", "3"}, {"SLURM_CPUS_ON_NODE", "8"}});
-    CHECK(numbers(found_in(tasks, {8, 4, 2})) ==
+    CHECK(numbers(found_in(tasks, {8, 4, 8, 2})) ==
           "n1:4,n2:4,n3:2; none; 2 by SLURM_CPUS_PER_TASK=3, 2 hardware threads a core");
-    CHECK(found_in(tasks, {8, 4, 2}).cores_source ==
+    CHECK(found_in(tasks, {8, 4, 8, 2}).cores_source ==
           "SLURM_JOB_CPUS_PER_NODE=8(x2),4, 2 hardware threads a core");
     // A site whose CPUs are cores: 8 of them here, with 16 threads.
-    CHECK(numbers(found_in(tasks, {16, 8, 2})) ==
+    CHECK(numbers(found_in(tasks, {16, 8, 16, 2})) ==
           "n1:8,n2:8,n3:4; none; 3 by SLURM_CPUS_PER_TASK=3");
-    CHECK(numbers(found_in(tasks, {8, 8, 1})) ==
+    CHECK(numbers(found_in(tasks, {8, 8, 8, 1})) ==
           "n1:8,n2:8,n3:4; none; 3 by SLURM_CPUS_PER_TASK=3");
     for (const auto &[name, value] :
          Environment{{"SLURM_HINT", "nomultithread"}, {"SLURM_THREADS_PER_CORE", "1"}}) {
         CAPTURE(name);
-        CHECK(numbers(found_in(with(tasks, {{name, value}}), {8, 4, 2})) ==
+        CHECK(numbers(found_in(with(tasks, {{name, value}}), {8, 4, 8, 2})) ==
               "n1:4,n2:4,n3:2; none; 3 by SLURM_CPUS_PER_TASK=3");
     }
 }
@@ -99,6 +99,16 @@ TEST_CASE("a shell that is not on the nodes of its Slurm job") {
     CHECK_FALSE(found_in(with(elsewhere, {{"SLURMD_NODENAME", "m1"}})).off_node);
 }
 
+TEST_CASE("whether nobody else has cores of the nodes") {
+    auto here = with(job, {{"SLURM_JOB_CPUS_PER_NODE", "8(x3)"}});
+    CHECK(found_in(here, {8, 8, 8, 1}).whole_nodes);
+    CHECK_FALSE(found_in(here, {8, 8, 16, 1}).whole_nodes); // we have half of this one
+    CHECK_FALSE(found_in(job, {8, 8, 8, 1}).whole_nodes);   // 4 of the third
+    CHECK_FALSE(found_in(with(here, {{"SLURM_JOB_NODELIST", "m[1-3]"}}), {8, 8, 8, 1})
+                    .whole_nodes);
+    CHECK_FALSE(found_in(here).whole_nodes);
+}
+
 TEST_CASE("LSF, PBS and Grid Engine") {
     const Temporary files;
     files.write("slots", "n1\nn1\nn2\nn1\n");
@@ -108,7 +118,7 @@ TEST_CASE("LSF, PBS and Grid Engine") {
         {"LSB_JOBID", "5"}, {"LSB_MCPU_HOSTS", "n1 2 n2 1 "}, {"LSB_DJOB_NUMPROC", "3"}};
     CHECK(numbers(found_in(lsf)) == "n1:2,n2:1; 3 by LSB_DJOB_NUMPROC=3; none");
     CHECK(numbers(found_in(with(lsf, {{"LSB_AFFINITY_HOSTFILE", files.path("affinity")}}),
-                           {8, 4, 2})) ==
+                           {8, 4, 8, 2})) ==
           "n1:4,n2:2; 3 by LSB_DJOB_NUMPROC=3; 2 by LSB_AFFINITY_HOSTFILE");
     CHECK(numbers(found_in(
               {{"LSB_JOBID", "5"}, {"LSB_DJOB_HOSTFILE", files.path("slots")}})) ==

@@ -18,7 +18,7 @@ enum Tools { none = 0, srun = 1, srun_pmix = 2, prte = 4 };
 struct Somewhere : Place {
     Somewhere(const std::string &host, const Environment &env, int tools) : Place(env) {
         here.host = host;
-        here.cpus = {};
+        here.cpus = {64, 64, 64, 1}; // the whole of such a node
         here.prrte = temporary.path("rec");
         here.env["PATH"] = temporary.path("bin");
         std::filesystem::create_directory(temporary.path("bin"));

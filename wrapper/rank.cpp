@@ -4,6 +4,7 @@
 #include "pxlaunch/process/child.h"
 #include "pxlaunch/process/command.h"
 #include "pxlaunch/process/leftovers.h"
+#include "pxlaunch/process/pmi_trap.h"
 
 #include <chrono>
 #include <csignal>
@@ -35,6 +36,12 @@ Result<void> Rank::prepare(job::Environment environment) {
     return {};
 }
 
+Result<Fd> Rank::set_trap(int rank) {
+    auto trap = PX_TRY(process::set_pmi_trap(rank, app_.env));
+    trap_ = std::move(trap.theirs);
+    return std::move(trap.ours);
+}
+
 Result<void> Rank::start(const process::Streams &streams, bool terminal) {
     process::become_subreaper();
     process::ChildSpec child;
@@ -47,8 +54,10 @@ Result<void> Rank::start(const process::Streams &streams, bool terminal) {
     child.out = streams.out.get();
     child.err = streams.err.get();
     child.terminal = terminal;
+    child.keep = trap_.get();
     started_ = now();
     pid_ = PX_TRY(process::start_child(child));
+    trap_.reset();
     return {};
 }
 

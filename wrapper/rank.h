@@ -20,6 +20,8 @@ class Rank {
     // Whether it can be started here, with this environment: the program, the directory.
     Result<void> prepare(job::Environment environment);
     Result<void> start(const process::Streams &streams, bool terminal);
+    // Before start(): our end of a trap for an MPI library of the wrong kind.
+    Result<Fd> set_trap(int rank);
 
     // Reaps what has ended; true once, when the rank itself has.
     bool reap();
@@ -37,6 +39,7 @@ class Rank {
     const channel::Assignment &assignment_;
     job::App app_;
     std::string program_;
+    Fd trap_; // the rank's end
     int pid_ = -1;
     double started_ = 0;
     std::optional<job::RankEnd> ended_;

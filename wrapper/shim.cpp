@@ -8,12 +8,14 @@
 #include "pxlaunch/base/text.h"
 #include "pxlaunch/channel/inband.h"
 #include "pxlaunch/job/environment.h"
+#include "pxlaunch/process/pmi_trap.h"
 
 #include <fmt/format.h>
 
 #include <csignal>
 #include <cstdlib>
 #include <fcntl.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
 namespace px::wrapper {
@@ -116,11 +118,26 @@ void Shim::start(const std::vector<std::string> &rank_variables) {
         auto streams = PX_TRY(
             terminal ? process::connect_terminal(assignment_.rows, assignment_.columns)
                      : process::connect_pipes(reads, assignment_.merge_stderr));
+        if (assignment_.must_reach && assignment_.size > 1) PX_TRY(watch_for_pmi());
         PX_TRY(rank_.start(streams.theirs, terminal));
         io_->open(std::move(streams.ours), terminal);
         return {};
     }();
     if (!started) refuse(started.error());
+}
+
+Result<void> Shim::watch_for_pmi() {
+    trap_ = PX_TRY(rank_.set_trap(hello_.rank));
+    loop_.watch(trap_.get(), EPOLLIN, [this](std::uint32_t) {
+        loop_.forget(trap_.get());
+        const bool asked = process::has_asked(trap_);
+        trap_.reset();
+        if (!asked || released_) return;
+        refuse(process::speaks_pmi_1(hello_.rank,
+                                     static_cast<std::size_t>(assignment_.size)));
+        kill_rank();
+    });
+    return {};
 }
 
 void Shim::refuse(const Error &error) {

@@ -37,6 +37,7 @@ class Shim {
     void start_bare();
     void give_up(); // nobody is reached, and nothing is started
     [[nodiscard]] job::Environment environment() const;
+    Result<void> watch_for_pmi();
     void refuse(const Error &error);
     void rank_ended();
     void kill_rank();
@@ -56,6 +57,7 @@ class Shim {
     std::unique_ptr<channel::Stream> stream_; // none: bare, or the judge is gone
     std::unique_ptr<RankIo> io_;
     Fd errors_; // of a bare rank: the way of its reports
+    Fd trap_;   // see process/pmi_trap.h
     Loop::Timer kill_timer_ = 0;
     Clock::time_point began_ = Clock::now();
     bool by_runtime_ = false, released_ = false, leaving_ = false;

@@ -2,8 +2,7 @@
 #include "rec/cli/steps.h"
 
 #include "pxlaunch/base/text.h"
-#include "pxlaunch/job/spec.h"
-#include "pxlaunch/process/command.h"
+#include "pxlaunch/discover/looks.h"
 #include "pxlaunch/tool/local_server.h"
 
 #include <fmt/format.h>
@@ -14,17 +13,6 @@ namespace {
 
 int cores_of(const map::Topology &topology) {
     return static_cast<int>(topology.parts(job::Object::core).size());
-}
-
-Result<std::string> find_srun(const discover::Here &here) {
-    job::App app;
-    app.argv = {"srun"};
-    app.directory = "/";
-    app.env = {"PATH=" + here.get("PATH")};
-    auto path = process::find_command(app);
-    if (path) return std::move(*path);
-    return cannot_run("there is no srun in PATH",
-                      "'--rec prrte' starts ranks with PRRTE instead");
 }
 
 Result<std::string> slurm_job_of(const std::string &allocation) {
@@ -63,7 +51,11 @@ AllocationSteps::make(Loop &loop, const map::Topology &local, const ServeOptions
     std::unique_ptr<AllocationSteps> made(new AllocationSteps);
     for (const auto &host : options.hosts) PX_TRY(made->add_node(host, local));
     bridge::BridgeSettings settings;
-    settings.srun = PX_TRY(find_srun(here));
+    settings.srun = discover::find_srun(here);
+    if (settings.srun.empty()) {
+        return cannot_run("there is no srun in PATH",
+                          "'--rec prrte' starts ranks with PRRTE instead");
+    }
     settings.slurm_job = PX_TRY(slurm_job_of(options.allocation));
     const auto wrapper = tool::beside_us("pxwrap");
     if (!wrapper) return cannot_run("there is no pxwrap beside pxrec");

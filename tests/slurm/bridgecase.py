@@ -1,11 +1,11 @@
-"""Tests of the bridge: one pxrec with --method srun for each class, in a Slurm job on all nodes; pxlaunch runs on n1."""
+"""Tests of the bridge: one pxrec with method srun for each class, in a Slurm job on all nodes; pxlaunch runs on n1."""
 import time
 
 import pxslurm
 import pxtest
 
 SCRIPT = """#!/bin/bash
-pxrec up --method srun --hostfile hosts && pxrec env >env.new && mv env.new env && exec sleep 1000
+pxrec up --rec srun && pxrec env >env.new && mv env.new env && exec sleep 1000
 """
 
 
@@ -19,7 +19,6 @@ class BridgeCase(pxslurm.SlurmCase):
     def start_server(cls):
         shared = cls.state() / "home/user"
         (shared / "serve.sh").write_text(SCRIPT)
-        (shared / "hosts").write_text("".join(f"n{i + 1} slots=2\n" for i in range(cls.NODES)))
         cls.number = cls.lab("exec", "head", "env", "-C", "/home/user", "PATH=/build/release/bin:/usr/bin", "sbatch",
                              "--parsable", f"-N{cls.NODES}", "--exclusive", "-o", "serve.log", "serve.sh").strip()
         end = time.monotonic() + 30

@@ -77,6 +77,24 @@ TEST_CASE("ranks that were killed with their step did not fail by themselves") {
           "the job's srun was killed by signal 9");
 }
 
+TEST_CASE("a step that is cancelled without a word of its daemons is known by srun's") {
+    const char *words = "srun: Job step aborted: Waiting up to 5 seconds for job step to "
+                        "finish.\nsrun: error: n1: task 0: Killed\n";
+    auto end = end_with(words, 137 << 8);
+    CHECK(verdict(killed(0, 0), end).explanation ==
+          "Slurm ended the job's step: it was cancelled");
+    end.killed = true; // then srun says so because of us
+    CHECK(verdict(killed(0, 0), end).first_failure == 1);
+}
+
+TEST_CASE("the status of an abort is the job's, where srun has it") {
+    const auto result = verdict(killed(0, 0), end_with(cancelled, 7 << 8));
+    CHECK(result.aborted);
+    CHECK(result.status == 7);
+    CHECK_FALSE(result.not_run);
+    CHECK_FALSE(verdict(killed(0, 0), end_with(cancelled, 143 << 8)).aborted);
+}
+
 TEST_CASE("a rank that was killed alone is the job's failure") {
     CHECK(verdict(killed(0, 0), end_with("srun: error: n1: task 1: Killed\n", 137 << 8))
               .first_failure == 1);

@@ -4,6 +4,7 @@
 #include "pxlaunch/process/child.h"
 #include "pxlaunch/process/command.h"
 #include "pxlaunch/process/leftovers.h"
+#include "pxlaunch/process/pmi_trap.h"
 
 #include <chrono>
 #include <csignal>
@@ -27,12 +28,18 @@ double now() {
 } // namespace
 
 Result<void> Rank::prepare(job::Environment environment) {
-    app_.argv = argv_;
+    app_.argv = assignment_.argv;
     app_.directory = assignment_.directory;
     app_.path = assignment_.path;
     app_.env = std::move(environment);
     program_ = PX_TRY(process::find_command(app_));
     return {};
+}
+
+Result<Fd> Rank::set_trap(int rank) {
+    auto trap = PX_TRY(process::set_pmi_trap(rank, app_.env));
+    trap_ = std::move(trap.theirs);
+    return std::move(trap.ours);
 }
 
 Result<void> Rank::start(const process::Streams &streams, bool terminal) {
@@ -47,8 +54,10 @@ Result<void> Rank::start(const process::Streams &streams, bool terminal) {
     child.out = streams.out.get();
     child.err = streams.err.get();
     child.terminal = terminal;
+    child.keep = trap_.get();
     started_ = now();
     pid_ = PX_TRY(process::start_child(child));
+    trap_.reset();
     return {};
 }
 

@@ -15,12 +15,13 @@ namespace px::wrapper {
 
 class Rank {
   public:
-    Rank(const channel::Assignment &assignment, std::vector<std::string> argv)
-        : assignment_(assignment), argv_(std::move(argv)) {}
+    explicit Rank(const channel::Assignment &assignment) : assignment_(assignment) {}
 
     // Whether it can be started here, with this environment: the program, the directory.
     Result<void> prepare(job::Environment environment);
     Result<void> start(const process::Streams &streams, bool terminal);
+    // Before start(): our end of a trap for an MPI library of the wrong kind.
+    Result<Fd> set_trap(int rank);
 
     // Reaps what has ended; true once, when the rank itself has.
     bool reap();
@@ -36,9 +37,9 @@ class Rank {
     void note_end(int wait_status);
 
     const channel::Assignment &assignment_;
-    std::vector<std::string> argv_;
     job::App app_;
     std::string program_;
+    Fd trap_; // the rank's end
     int pid_ = -1;
     double started_ = 0;
     std::optional<job::RankEnd> ended_;

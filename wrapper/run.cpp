@@ -1,5 +1,6 @@
 // run.cpp - the command line, and which of its two lives pxwrap leads: with an assignment
-// it is the shim of a rank, without one it becomes the command in place.
+// it is the shim of a rank, without one it becomes the command in place. An assignment
+// that holds the command leaves the command line unread.
 #include "wrapper/run.h"
 
 #include "wrapper/shim.h"
@@ -8,6 +9,7 @@
 #include "pxlaunch/base/fd.h"
 #include "pxlaunch/base/message.h"
 #include "pxlaunch/base/text.h"
+#include "pxlaunch/channel/seat.h"
 
 #include <fmt/format.h>
 
@@ -81,24 +83,44 @@ int become(const std::vector<std::string> &argv) {
     return report(error);
 }
 
+// One command for all ranks: which application is this one's, and where it sits, its own
+// environment says.
+Result<void> run_seated(const std::vector<std::string> &environment) {
+    auto hello = PX_TRY(introduce(environment));
+    const auto seat =
+        PX_TRY(channel::find_seat(environment, hello.rank)).value_or(channel::Seat());
+    auto assignment = PX_TRY(channel::find_assignment(environment, seat.app));
+    if (!assignment) {
+        return cannot_run(fmt::format("application {} of rank {} is not assigned",
+                                      seat.app, hello.rank),
+                          "is pxwrap of the same release as pxrec?");
+    }
+    if (auto bound = take_seat(seat.cpus); !bound) hello.refused = bound.error();
+    return run_shim(std::move(*assignment), std::move(hello), environment);
+}
+
 } // namespace
 
 int run(int argc, char **argv) {
-    const auto command = parse({argv + 1, argv + argc});
-    if (!command) return report(command.error());
-    if (command->argv.empty()) {
-        return write_all(STDOUT_FILENO, command->text) ? 0 : 1;
-    }
     std::vector<std::string> environment;
     for (char **entry = environ; *entry != nullptr; ++entry)
         environment.emplace_back(*entry);
     auto assignment = channel::find_assignment(environment);
     if (!assignment) return report(assignment.error());
+    if (assignment->has_value() && !(*assignment)->argv.empty()) {
+        const auto status = run_seated(environment);
+        return status ? 0 : report(status.error());
+    }
+    const auto command = parse({argv + 1, argv + argc});
+    if (!command) return report(command.error());
+    if (command->argv.empty()) {
+        return write_all(STDOUT_FILENO, command->text) ? 0 : 1;
+    }
     if (!assignment->has_value()) return become(command->argv);
     auto hello = introduce(environment);
     if (!hello) return report(hello.error());
-    const auto status =
-        run_shim(std::move(**assignment), std::move(*hello), command->argv, environment);
+    (*assignment)->argv = command->argv;
+    const auto status = run_shim(std::move(**assignment), std::move(*hello), environment);
     return status ? 0 : report(status.error());
 }
 

@@ -75,15 +75,13 @@ Fd watch_end(Loop &loop, pid_t pid, std::function<void()> ended) {
 } // namespace
 
 Result<void> run_shim(channel::Assignment assignment, channel::Hello hello,
-                      std::vector<std::string> argv,
                       std::vector<std::string> environment) {
     const pid_t runtime = ::getppid(), outer = ::getpid();
     sigset_t all;
     block_signals(all);
     PX_TRY(fork_inner(all));
     const auto loop = PX_TRY(Loop::create());
-    Shim shim(*loop, std::move(assignment), std::move(hello), std::move(argv),
-              std::move(environment));
+    Shim shim(*loop, std::move(assignment), std::move(hello), std::move(environment));
     const Fd signals = PX_TRY(watch_signals(*loop, all, shim));
     const Fd known = watch_end(*loop, outer, [&shim] { shim.on_outer_gone(); });
     const Fd daemon = watch_end(*loop, runtime, [&shim] { shim.on_runtime_gone(); });

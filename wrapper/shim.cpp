@@ -4,15 +4,18 @@
 #include "wrapper/node.h"
 #include "wrapper/surroundings.h"
 
+#include "pxlaunch/base/message.h"
 #include "pxlaunch/base/text.h"
 #include "pxlaunch/channel/inband.h"
 #include "pxlaunch/job/environment.h"
+#include "pxlaunch/process/pmi_trap.h"
 
 #include <fmt/format.h>
 
 #include <csignal>
 #include <cstdlib>
 #include <fcntl.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
 namespace px::wrapper {
@@ -33,10 +36,10 @@ std::vector<std::string> entries_of(std::string_view text) {
 } // namespace
 
 Shim::Shim(Loop &loop, channel::Assignment assignment, channel::Hello hello,
-           std::vector<std::string> argv, std::vector<std::string> environment)
+           std::vector<std::string> environment)
     : loop_(loop), assignment_(std::move(assignment)),
       own_environment_(std::move(environment)), hello_(std::move(hello)),
-      rank_(assignment_, std::move(argv)) {
+      rank_(assignment_) {
     hello_.secret = assignment_.secret;
     hello_.pid = ::getpid();
 }
@@ -56,7 +59,7 @@ void Shim::begin(int runtime) {
 
 void Shim::connected(std::unique_ptr<channel::Stream> stream) {
     if (leaving_) return;
-    if (!stream) return start_bare();
+    if (!stream) return assignment_.must_reach ? give_up() : start_bare();
     stream_ = std::move(stream);
     io_ = std::make_unique<RankIo>(loop_, *stream_);
     channel::Stream::Events events;
@@ -115,6 +118,7 @@ void Shim::start(const std::vector<std::string> &rank_variables) {
         auto streams = PX_TRY(
             terminal ? process::connect_terminal(assignment_.rows, assignment_.columns)
                      : process::connect_pipes(reads, assignment_.merge_stderr));
+        if (assignment_.must_reach && assignment_.size > 1) PX_TRY(watch_for_pmi());
         PX_TRY(rank_.start(streams.theirs, terminal));
         io_->open(std::move(streams.ours), terminal);
         return {};
@@ -122,8 +126,32 @@ void Shim::start(const std::vector<std::string> &rank_variables) {
     if (!started) refuse(started.error());
 }
 
+Result<void> Shim::watch_for_pmi() {
+    trap_ = PX_TRY(rank_.set_trap(hello_.rank));
+    loop_.watch(trap_.get(), EPOLLIN, [this](std::uint32_t) {
+        loop_.forget(trap_.get());
+        const bool asked = process::has_asked(trap_);
+        trap_.reset();
+        if (!asked || released_) return;
+        refuse(process::speaks_pmi_1(hello_.rank,
+                                     static_cast<std::size_t>(assignment_.size)));
+        kill_rank();
+    });
+    return {};
+}
+
 void Shim::refuse(const Error &error) {
     tell(channel::Kind::refused, channel::text_of(error));
+}
+
+// In the runtime's errors, which whoever started it reads.
+void Shim::give_up() {
+    const Error error = cannot_run(
+        fmt::format("rank {} on {} does not reach pxrec on {}", hello_.rank, hello_.host,
+                    assignment_.host),
+        fmt::format("let the nodes connect to it: {}", join(assignment_.addresses, " ")));
+    (void)write_all(STDERR_FILENO, error_lines(error, "pxwrap"));
+    leave();
 }
 
 // The runtime's own streams, which are ours, become the rank's alone.

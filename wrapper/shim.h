@@ -17,13 +17,12 @@ namespace px::wrapper {
 // Until nothing of the rank is left. However that ended, the runtime is to see success:
 // it ends a job, or itself, when it sees a failure.
 Result<void> run_shim(channel::Assignment assignment, channel::Hello hello,
-                      std::vector<std::string> argv,
                       std::vector<std::string> environment);
 
 class Shim {
   public:
     Shim(Loop &loop, channel::Assignment assignment, channel::Hello hello,
-         std::vector<std::string> argv, std::vector<std::string> environment);
+         std::vector<std::string> environment);
 
     void begin(int runtime); // the daemon's process
     void on_signal(int number);
@@ -36,7 +35,9 @@ class Shim {
     void on_closed();
     void start(const std::vector<std::string> &rank_variables);
     void start_bare();
+    void give_up(); // nobody is reached, and nothing is started
     [[nodiscard]] job::Environment environment() const;
+    Result<void> watch_for_pmi();
     void refuse(const Error &error);
     void rank_ended();
     void kill_rank();
@@ -56,6 +57,7 @@ class Shim {
     std::unique_ptr<channel::Stream> stream_; // none: bare, or the judge is gone
     std::unique_ptr<RankIo> io_;
     Fd errors_; // of a bare rank: the way of its reports
+    Fd trap_;   // see process/pmi_trap.h
     Loop::Timer kill_timer_ = 0;
     Clock::time_point began_ = Clock::now();
     bool by_runtime_ = false, released_ = false, leaving_ = false;

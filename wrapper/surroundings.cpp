@@ -3,10 +3,16 @@
 
 #include "wrapper/node.h"
 
+#include "pxlaunch/base/fd.h"
 #include "pxlaunch/base/text.h"
 #include "pxlaunch/channel/frames.h"
 #include "pxlaunch/job/environment.h"
 
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <memory>
+#include <sched.h>
 #include <unistd.h>
 
 namespace px::wrapper {
@@ -28,6 +34,27 @@ Result<channel::Hello> introduce(const std::vector<std::string> &environment) {
     hello.host = host;
     hello.cpus = allowed_cpus(::getpid());
     return hello;
+}
+
+Result<void> take_seat(const std::vector<int> &cpus) {
+    if (cpus.empty()) return {};
+    const auto allowed = PX_TRY(parse_ranges(allowed_cpus(::getpid())));
+    if (static_cast<std::size_t>(cpus.back()) >= allowed.size()) {
+        return cannot_run(
+            fmt::format("it was mapped to hardware thread {} of those that the "
+                        "job may use there, which are {}",
+                        cpus.back(), allowed.size()),
+            "--bind-to none binds nothing");
+    }
+    const int most = allowed.back() + 1;
+    const std::unique_ptr<cpu_set_t, void (*)(cpu_set_t *)> set(
+        CPU_ALLOC(most), [](cpu_set_t *each) { CPU_FREE(each); });
+    const auto size = CPU_ALLOC_SIZE(most);
+    CPU_ZERO_S(size, set.get());
+    for (const int cpu : cpus)
+        CPU_SET_S(allowed[static_cast<std::size_t>(cpu)], size, set.get());
+    if (::sched_setaffinity(0, size, set.get()) == 0) return {};
+    return system_error("cannot bind the rank to its cores", errno);
 }
 
 std::vector<std::string> runtime_entries(const std::vector<std::string> &environment) {

@@ -12,6 +12,10 @@ namespace px::wrapper {
 // the shim's own, as the runtime made it.
 Result<channel::Hello> introduce(const std::vector<std::string> &environment);
 
+// Binds this process, and so its rank, to these of the hardware threads that it may use,
+// counted from 0. An Error if there are not so many: it was mapped for another node.
+Result<void> take_seat(const std::vector<int> &cpus);
+
 // What the rank's MPI needs to find its runtime: these entries of the shim's own
 // environment go to the rank, all others are the runtime's private matter.
 std::vector<std::string> runtime_entries(const std::vector<std::string> &environment);

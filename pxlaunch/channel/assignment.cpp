@@ -3,6 +3,7 @@
 #include "pxlaunch/channel/assignment.h"
 
 #include "pxlaunch/base/text.h"
+#include "pxlaunch/channel/long_value.h"
 #include "pxlaunch/job/environment.h"
 
 #include <fmt/format.h>
@@ -12,8 +13,6 @@
 namespace px::channel {
 
 namespace {
-
-constexpr std::size_t most_of_one = 100'000;
 
 // NUL is written as 1 2, and 1 as 1 1.
 std::string escaped(const std::string &bytes) {
@@ -125,13 +124,13 @@ Describe describe_of(long number) {
     return number == 1 ? Describe::yes : number == 2 ? Describe::only : Describe::no;
 }
 
-std::string name_of_part(std::size_t number) {
-    return fmt::format("PXWRAP_JOB_{}", number);
+std::string variable_of(int app) {
+    return app == 0 ? "PXWRAP_JOB" : fmt::format("PXWRAP_JOB{}", app);
 }
 
 } // namespace
 
-std::vector<std::string> to_environment(const Assignment &assignment) {
+std::vector<std::string> to_environment(const Assignment &assignment, int app) {
     Writer fields;
     fields.add(std::string_view(assignment.secret));
     fields.add(std::string_view(assignment.host));
@@ -148,25 +147,19 @@ std::vector<std::string> to_environment(const Assignment &assignment) {
     fields.add(assignment.rows);
     fields.add(assignment.columns);
     fields.add(static_cast<long>(assignment.describe));
-    const std::string text = escaped(fields.bytes());
+    fields.add(assignment.argv);
+    fields.add(assignment.must_reach ? 1L : 0L);
     std::vector<std::string> entries;
-    for (std::size_t at = 0; at < text.size(); at += most_of_one) {
-        entries.push_back(name_of_part(entries.size()) + "=" +
-                          text.substr(at, most_of_one));
-    }
+    add_long_value(variable_of(app), escaped(fields.bytes()), entries);
     return entries;
 }
 
 Result<std::optional<Assignment>>
-find_assignment(const std::vector<std::string> &environment) {
-    std::string text;
-    for (std::size_t number = 0;; ++number) {
-        const auto part = job::find_variable(environment, name_of_part(number));
-        if (!part) break;
-        text += *part;
-    }
+find_assignment(const std::vector<std::string> &environment, int app) {
+    const std::string name = variable_of(app);
+    const std::string text = find_long_value(name, environment);
     if (text.empty()) {
-        if (job::find_variable(environment, name_of_part(1))) return damaged();
+        if (job::find_variable(environment, name + "_1")) return damaged();
         return std::optional<Assignment>();
     }
     const std::string bytes = unescaped(text);
@@ -188,8 +181,10 @@ find_assignment(const std::vector<std::string> &environment) {
     read.rows = static_cast<int>(fields.number());
     read.columns = static_cast<int>(fields.number());
     read.describe = describe_of(fields.number());
+    read.argv = fields.list();
+    read.must_reach = fields.number() != 0;
     if (!fields.good() || !input) return damaged();
-    return std::optional<Assignment>(std::move(read));
+    return std::optional(std::move(read));
 }
 
 } // namespace px::channel

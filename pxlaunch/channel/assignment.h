@@ -27,15 +27,18 @@ struct Assignment {
     job::Stdin input;
     int size = 0; // ranks of the job; 0: only the runtime knows
     bool merge_stderr = false;
-    Describe describe = Describe::no; // the node, with the hello; only: start nothing
-    int rows = 0, columns = 0; // of the terminal of rank 0; 0: it has none
+    Describe describe = Describe::no;   // the node, with the hello; only: start nothing
+    int rows = 0, columns = 0;          // of the terminal of rank 0; 0: it has none
+    std::vector<std::string> argv = {}; // empty: pxwrap's command line has it
+    bool must_reach = false; // whom to report to; else the rank starts without a report
 };
 
-// Entries NAME=VALUE.
-std::vector<std::string> to_environment(const Assignment &assignment);
+// Entries NAME=VALUE. `app`: the application's number, where ranks of several look into
+// one environment (seat.h).
+std::vector<std::string> to_environment(const Assignment &assignment, int app = 0);
 
 // Nothing if there is none; an Error if it is damaged.
 Result<std::optional<Assignment>>
-find_assignment(const std::vector<std::string> &environment);
+find_assignment(const std::vector<std::string> &environment, int app = 0);
 
 } // namespace px::channel

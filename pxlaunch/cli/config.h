@@ -38,7 +38,11 @@ struct Config {
     std::optional<std::chrono::milliseconds> idle_timeout;
     std::string run_directory;      // empty: the built-in rule
     bool allow_shared_node = false; // a PRRTE 3 DVM where others can log in
-    std::string prrte_prefix;       // PREFIX/bin/prte; empty: pxrec's own prefix
+    // "srun", "prrte", "local": how servers are started, in the order of trying; empty:
+    // the built-in order. Locked: and in no other way.
+    std::vector<std::string> methods;
+    bool methods_locked = false;
+    std::string prrte_prefix; // PREFIX/bin/prte; empty: pxrec's own prefix
     bool audit = false;
     std::string site_path, user_path; // files that were read; empty: there was none
 };

@@ -53,6 +53,8 @@ class Reader {
                 absolute_path(key, value, config_.prrte_prefix);
             else if (key == "allow_shared_node")
                 truth(key, value, config_.allow_shared_node);
+            else if (key == "methods")
+                methods(value);
             else if (key == "audit")
                 truth(key, value, config_.audit);
             else
@@ -63,7 +65,7 @@ class Reader {
     static std::vector<std::string> site_keys() {
         return {"defaults",     "locked",        "local",        "environment",
                 "idle_timeout", "run_directory", "prrte_prefix", "allow_shared_node",
-                "audit"};
+                "methods",      "audit"};
     }
 
     void site_only(const std::string &key) {
@@ -121,8 +123,22 @@ class Reader {
 
     void locked(const Json &list) {
         for (const auto &name : words("locked", list)) {
+            if (name == "methods") {
+                config_.methods_locked = true;
+                continue;
+            }
             const Option *option = option_of(name);
             if (option != nullptr) config_.locked.push_back(option);
+        }
+    }
+
+    void methods(const Json &list) {
+        config_.methods = words("methods", list);
+        for (const auto &name : config_.methods) {
+            if (name == "srun" || name == "prrte" || name == "local") continue;
+            const auto error =
+                wrong_word(name, {{"srun", ""}, {"prrte", ""}, {"local", ""}});
+            wrong("methods", "methods: " + error.what, error.hint);
         }
     }
 

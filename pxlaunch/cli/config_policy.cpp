@@ -25,4 +25,12 @@ Result<std::string> may_run_here(const Config &config, const std::string &host) 
                        config.site_path);
 }
 
+void apply_site(const Config &config, discover::Here &here) {
+    here.site_directory = config.run_directory;
+    if (!config.prrte_prefix.empty()) here.prrte = config.prrte_prefix;
+    here.methods = config.methods;
+    if (config.methods_locked && !config.methods.empty())
+        here.methods_lock = config.site_path;
+}
+
 } // namespace px::cli

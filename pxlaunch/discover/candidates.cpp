@@ -128,40 +128,46 @@ Look look_at_parent(const Here &here) {
     return look;
 }
 
-Look look_at_local(const Here &here) {
-    const Allocation allocation = find_allocation(here);
-    Candidate candidate{"local", Candidate::refused};
-    candidate.stops = true;
-    candidate.hint = "use --rec local to run on this node alone";
-    if (allocation && allocation.nodes > 1) {
-        candidate.reason = fmt::format(
-            "the allocation {} has {} nodes, and starting a server on several "
-            "nodes of {} is not supported yet",
-            allocation.key(), allocation.nodes, allocation.scheduler);
-        return only(candidate);
-    }
+namespace {
+
+// Why a server on this node would not be for all of the allocation; empty: it would.
+std::string why_not_here(const Allocation &allocation, const Here &here) {
+    const std::string key = allocation.key();
+    if (allocation.nodes > 1)
+        return fmt::format("the allocation {} has {} nodes", key, allocation.nodes);
     if (allocation.off_node) {
-        candidate.reason = fmt::format("the allocation {} is {}, this shell is on {}",
-                                       allocation.key(), allocation.node, here.host);
-        candidate.hint =
-            fmt::format("run the script there (srun --pty bash), or {}", candidate.hint);
-        return only(candidate);
+        return fmt::format("the allocation {} is {}, this shell is on {}", key,
+                           allocation.names[0], here.host);
     }
     if (allocation && allocation.nodes == 0) {
-        candidate.reason =
-            fmt::format("how many nodes the allocation {} has cannot be told from here",
-                        allocation.key());
-        return only(candidate);
+        return fmt::format(
+            "how many nodes the allocation {} has cannot be told from here", key);
+    }
+    return {};
+}
+
+} // namespace
+
+Look look_at_local(const Here &here) {
+    const Allocation allocation = find_allocation(here);
+    if (std::string why = why_not_here(allocation, here); !why.empty()) {
+        return only({"local", Candidate::refused, std::move(why),
+                     "use --rec local to run on this node alone"});
     }
     Look look = only({"local", Candidate::usable, "a private server on this node"});
     look.found = found_here(Found::start_local, "local", here);
     look.found->ours = true;
+    if (!allocation) return look;
+    look.found = shared_server("local", here);
+    look.candidates[0].reason =
+        fmt::format("a server on this node for the allocation {}", allocation.key());
     return look;
 }
 
 std::vector<Candidate> look_at_all(const Here &here) {
     std::vector<Candidate> all;
-    for (const auto look : {look_at_parent, look_at_pool, look_at_dvm, look_at_local}) {
+    for (const auto look :
+         {look_at_parent, look_at_pool, look_at_srun, look_at_dvm, look_at_local}) {
         const Look seen = look(here);
         all.insert(all.end(), seen.candidates.begin(), seen.candidates.end());
     }

@@ -17,8 +17,10 @@ struct Candidate {
     bool stops = false; // refused, and going on to the next one would be wrong
 };
 
+// attach: it runs. start_local: a private one on this node. start_shared: the one server
+// of all jobs of the allocation, or of all that name the same nodes.
 struct Found {
-    enum Kind { attach, start_local, start_dvm };
+    enum Kind { attach, start_local, start_shared };
     Kind kind = start_local;
     std::string from;      // the candidate's name
     ServerUri server;      // with attach
@@ -26,6 +28,10 @@ struct Found {
     bool managed = false;  // it shares out its cores among jobs
     int cores = 0;         // with managed
     Allocation allocation; // that we are in
+    // With start_shared: what tells it from others, how it starts processes ("local",
+    // "prrte", "srun"), and its nodes, "name:cores".
+    std::string pool, method;
+    std::vector<std::string> hosts;
 };
 
 struct Look {
@@ -41,17 +47,26 @@ Look look_at_parent(const Here &here);
 Look look_at_pool(const Here &here);
 // Withdraws what servers of this allocation that were killed have left to be found.
 void forget_lost(const Here &here);
-// A PRRTE DVM over the nodes that the user named: a running one, or one to be started. A
-// DVM that somebody started with prte is named, and not taken unasked: it may be for
-// something else, on other nodes.
+// The one discoverable server of that key which has the nodes that the user named; what
+// else is there is named too, and so are several that would do.
+Look look_for_key(const Here &here, const std::string &key);
+// A PRRTE DVM over the nodes that the user named, a running one or one to be started; or
+// over those of the allocation. A DVM that somebody started with prte is named, and not
+// taken unasked: it may be for something else, on other nodes.
 Look look_at_dvm(const Here &here);
-// The same for --rec prrte: that of 'pxrec up', or the only one that the user has
-// started.
-Look look_at_wanted_dvm(const Here &here);
+// A server over the allocation's nodes whose jobs are steps of srun.
+Look look_at_srun(const Here &here);
+// For --rec prrte and --rec srun: the server of this allocation, if it is of that method;
+// then a DVM that the user has started, if it is the only one, or one to be started.
+Look look_at_wanted(const std::string &method, const Here &here);
 // What tells the DVM of the nodes that were named from others, as an allocation's key.
 std::string key_of_hosts(const Here &here);
-// A private server on this node, to be started.
+// A server on this node, to be started: in an allocation of one node that all its jobs
+// share, else a private one.
 Look look_at_local(const Here &here);
+
+// Who may start one, in the order of trying: the site's, else as suits the allocation.
+std::vector<std::string> start_order(const Here &here);
 
 // All of them, in the order of discovery, for --probe.
 std::vector<Candidate> look_at_all(const Here &here);

@@ -2,10 +2,13 @@
 #include "pxlaunch/discover/discover.h"
 
 #include "pxlaunch/base/text.h"
+#include "pxlaunch/discover/looks.h"
 #include "pxlaunch/discover/probe.h"
 #include "pxlaunch/discover/server_owner.h"
 
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace px::discover {
 
@@ -22,12 +25,19 @@ const std::vector<Step> &steps() {
     static const std::vector<Step> all = {
         {{"parent", "the server that started this process"}, look_at_parent},
         {{"pool", "the server of 'pxrec up' for this allocation"}, look_at_pool},
-        {{"prrte", "a PRRTE DVM, running or over the nodes of --hostfile; prrte:PREFIX "
-                   "names PRRTE"},
+        {{"srun", "a server over the nodes of a Slurm job, whose jobs are steps of srun"},
+         look_at_srun},
+        {{"prrte", "a PRRTE DVM, running or over the nodes of --hostfile or of a Slurm "
+                   "job; prrte:PREFIX names PRRTE"},
          look_at_dvm},
-        {{"local", "a private server on this node, for this job"}, look_at_local},
+        {{"local", "a server on this node, for this job alone"}, look_at_local},
     };
     return all;
+}
+
+const Step &step_of(const std::string &name) {
+    return *std::find_if(steps().begin(), steps().end(),
+                         [&name](const Step &each) { return name == each.rec.name; });
 }
 
 std::vector<std::string> names() {
@@ -108,11 +118,25 @@ Look not_started(const char *name) {
                 {}};
 }
 
+// A lock is for starting servers; who has one may use it.
+bool is_locked_out(const std::string &name, const Here &here) {
+    return !here.methods_lock.empty() && name != "parent" && name != "pool" &&
+           std::find(here.methods.begin(), here.methods.end(), name) ==
+               here.methods.end();
+}
+
+Error locked_out(const Wish &wish, const std::string &name, const Here &here) {
+    return cannot_run(fmt::format("{}: '{}' is not allowed: {} says so", wish.rec_name,
+                                  name, here.methods_lock),
+                      fmt::format("it allows {}", join(here.methods, " ")));
+}
+
 Discovery use_rec(const Wish &wish, const Here &here) {
     const auto colon = wish.rec.find(':');
     const std::string name = wish.rec.substr(0, colon);
     for (const Step &step : steps()) {
         if (name != step.rec.name) continue;
+        if (is_locked_out(name, here)) return failure(locked_out(wish, name, here));
         if (colon != std::string::npos && name != "prrte") {
             return failure(
                 usage_error(fmt::format("{}: '{}' takes no argument, got '{}'",
@@ -125,9 +149,11 @@ Discovery use_rec(const Wish &wish, const Here &here) {
                                         wish.rec_name),
                             "give one of them"));
         }
-        Look look = name == "local"   ? start_here(here)
-                    : name == "prrte" ? look_at_wanted_dvm(here)
-                                      : step.look(here);
+        Here there = here;
+        if (colon != std::string::npos) there.prrte = wish.rec.substr(colon + 1);
+        Look look = name == "local"                     ? start_here(here)
+                    : name == "prrte" || name == "srun" ? look_at_wanted(name, there)
+                                                        : step.look(here);
         if (wish.no_start && look.found && look.found->kind != Found::attach)
             look = not_started(step.rec.name);
         Discovery discovery{Error{}, {}, {}};
@@ -146,14 +172,48 @@ Discovery use_rec(const Wish &wish, const Here &here) {
     return failure(unknown_rec(wish, name));
 }
 
-Error nothing_usable(const std::vector<Candidate> &candidates) {
+// Of a script in a container that was not started by pxrec, or on a node without Slurm.
+Error no_way_out(const Allocation &allocation, const Here &here) {
+    const std::string image = here.has("APPTAINER_CONTAINER")
+                                  ? here.get("APPTAINER_CONTAINER")
+                                  : here.get("SINGULARITY_CONTAINER");
+    const bool one = allocation.nodes == 1;
+    return cannot_run(
+        fmt::format("{} {}, but this place has no way to reach {} (no srun, no prte, no "
+                    "PXLAUNCH_URI)",
+                    allocation.title(),
+                    one ? "is on " + allocation.names[0]
+                        : fmt::format("has {} nodes", allocation.nodes),
+                    one ? "it" : "them"),
+        image.empty()
+            ? std::string(
+                  "start the script on the host side: put 'pxrec run --' before the "
+                  "command that starts the container or the script")
+            : fmt::format(
+                  "start the script on the host side: pxrec run -- {} exec {} ./job.sh",
+                  here.has("APPTAINER_CONTAINER") ? "apptainer" : "singularity",
+                  displayed(image)));
+}
+
+Error nothing_usable(const std::vector<Candidate> &candidates, const Here &here) {
+    const Allocation allocation = find_allocation(here);
+    const auto is_absent = [&candidates](const char *name) {
+        return std::all_of(
+            candidates.begin(), candidates.end(), [name](const auto &each) {
+                return each.name != name || each.state == Candidate::absent;
+            });
+    };
+    if (allocation.scheduler == "slurm" && !allocation.names.empty() &&
+        find_srun(here).empty() && is_absent("prrte") && is_absent("pool"))
+        return no_way_out(allocation, here);
     std::string hint;
     for (const Candidate &each : candidates) {
-        if (each.state != Candidate::refused || each.hint.empty()) continue;
+        if (each.state == Candidate::usable || each.hint.empty()) continue;
         hint += (hint.empty() ? "" : "; ") + each.hint;
     }
-    return cannot_run(
-        "no PMIx runtime here can start this job\n" + candidate_table(candidates), hint);
+    return cannot_run(fmt::format("no PMIx runtime here can start this job\n{}",
+                                  candidate_table(candidates)),
+                      hint);
 }
 
 } // namespace
@@ -167,6 +227,25 @@ const std::vector<RecName> &rec_names() {
     return all;
 }
 
+Result<Found> find_start(const std::string &rec, const Here &given) {
+    Here here = given;
+    const auto colon = rec.find(':');
+    const std::string name = rec.substr(0, colon);
+    const Wish wish{.rec = rec};
+    if (!rec.empty() && name != "srun" && name != "prrte" && name != "local")
+        return unknown_rec(wish, name);
+    if (!rec.empty() && is_locked_out(name, here)) return locked_out(wish, name, here);
+    if (colon != std::string::npos) here.prrte = rec.substr(colon + 1);
+    const auto order = rec.empty() ? start_order(here) : std::vector<std::string>{name};
+    std::vector<Candidate> candidates;
+    for (const auto &each : order) {
+        Look look = look_at_start(each, here);
+        if (look.found) return std::move(*look.found);
+        candidates.push_back(look.answer());
+    }
+    return nothing_usable(candidates, here);
+}
+
 Discovery discover(const Wish &given, const Here &here) {
     if (!given.rec.empty() && !given.uri.empty()) {
         return failure(usage_error(
@@ -177,7 +256,10 @@ Discovery discover(const Wish &given, const Here &here) {
     if (!wish.uri.empty()) return use_uri(wish, here);
     if (!wish.rec.empty()) return use_rec(wish, here);
     Discovery discovery{Error{}, {}, {}};
-    for (const Step &step : steps()) {
+    std::vector<std::string> order = start_order(here);
+    order.insert(order.begin(), {"parent", "pool"});
+    for (const auto &name : order) {
+        const Step &step = step_of(name);
         Look look = step.look(here);
         const bool starts = look.found && look.found->kind != Found::attach;
         if (starts && wish.no_start) look = not_started(step.rec.name);
@@ -188,7 +270,7 @@ Discovery discover(const Wish &given, const Here &here) {
         }
         if (look.answer().stops) break;
     }
-    discovery.found = nothing_usable(discovery.candidates);
+    discovery.found = nothing_usable(discovery.candidates, here);
     return discovery;
 }
 

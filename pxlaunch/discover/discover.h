@@ -26,6 +26,10 @@ struct Discovery {
 // Looks at candidates in order until one is usable; an explicit wish never falls back.
 Discovery discover(const Wish &wish, const Here &here);
 
+// What a server that is to be started here would be, whatever runs already: for pxrec.
+// `rec`: as of --rec, a method and perhaps its argument; empty: the first that can.
+Result<Found> find_start(const std::string &rec, const Here &here);
+
 // The names that --rec takes, each with a line of explanation: --rec=help.
 struct RecName {
     const char *name;

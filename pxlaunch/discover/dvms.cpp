@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace px::discover {
 
 namespace {
@@ -44,6 +46,11 @@ Look look_at_started(const Here &here) {
             candidate.state = Candidate::usable;
             look.found = attach_to(std::move(*server), "prrte", here);
         }
+    } else if (const auto allocation = find_allocation(here);
+               usable.empty() && allocation) {
+        candidate = look_at_allocation_dvm(here, allocation);
+        if (candidate.state == Candidate::usable)
+            look.found = shared_server("prrte", here);
     } else if (usable.empty()) {
         candidate.state = Candidate::absent;
         candidate.reason = fmt::format("no DVM of yours runs here, and {}", no_hosts);
@@ -64,19 +71,37 @@ Look look_at_started(const Here &here) {
 
 } // namespace
 
+bool over_named_hosts(const Here &here) {
+    if (!here.goes_elsewhere()) return false;
+    const Allocation allocation = find_allocation(here);
+    return allocation.scheduler != "slurm" ||
+           std::any_of(here.hosts.begin(), here.hosts.end(),
+                       [&](const auto &host) { return !allocation.has_node(host); });
+}
+
+namespace {
+
+Look look_at_named_hosts(const Here &here) {
+    const std::string key = key_of_hosts(here);
+    Look running = look_for_key(here, key);
+    for (auto &each : running.candidates) each.name = "prrte";
+    if (running.found) running.found->from = "prrte";
+    if (running.found || (!running.candidates.empty() && running.answer().stops))
+        return running;
+    Look look{running.candidates, found_here(Found::start_shared, "prrte", here)};
+    look.found->method = "prrte";
+    look.found->pool = key;
+    look.found->hosts = here.hosts;
+    look.candidates.push_back(
+        {"prrte", Candidate::usable,
+         fmt::format("a PRRTE DVM over {}", join(here.hosts, ", "))});
+    return look;
+}
+
+} // namespace
+
 Look look_at_dvm(const Here &here) {
-    if (here.goes_elsewhere()) {
-        Look running = look_for_key(here, key_of_hosts(here));
-        for (auto &each : running.candidates) each.name = "prrte";
-        if (running.found) running.found->from = "prrte";
-        if (running.found || (!running.candidates.empty() && running.answer().stops))
-            return running;
-        Look look{running.candidates, found_here(Found::start_dvm, "prrte", here)};
-        look.candidates.push_back(
-            {"prrte", Candidate::usable,
-             fmt::format("a PRRTE DVM over {}", join(here.hosts, ", "))});
-        return look;
-    }
+    if (over_named_hosts(here)) return look_at_named_hosts(here);
     const auto dvms = find_prte_dvms(here);
     Look look{passed_over(dvms), {}};
     for (const auto &dvm : dvms) {
@@ -87,19 +112,44 @@ Look look_at_dvm(const Here &here) {
              fmt::format("use --rec prrte, or --uri file:{}, for the DVM {}", dvm.file,
                          dvm.nspace)});
     }
-    look.candidates.push_back({"prrte", Candidate::absent, no_hosts});
+    const Allocation allocation = find_allocation(here);
+    look.candidates.push_back(allocation
+                                  ? look_at_allocation_dvm(here, allocation)
+                                  : Candidate{"prrte", Candidate::absent, no_hosts});
+    if (look.answer().state == Candidate::usable)
+        look.found = shared_server("prrte", here);
     return look;
 }
 
-Look look_at_wanted_dvm(const Here &here) {
+namespace {
+
+// It shares out the cores of the allocation: a second one would give them out again.
+Candidate of_other_method(const Rendezvous &server, const std::string &method) {
+    return {
+        method, Candidate::refused,
+        fmt::format("the server of this allocation (pid {}) works by '{}', and shares "
+                    "out its cores",
+                    server.owner.pid, server.method),
+        "leave --rec out to use it, or end it first: 'pxrec down'", true};
+}
+
+} // namespace
+
+Look look_at_wanted(const std::string &method, const Here &here) {
     Look pool = look_at_pool(here);
-    const bool is_dvm = pool.found && pool.found->server.ours &&
-                        pool.found->server.ours->method == "prrte";
-    for (auto &each : pool.candidates) each.name = "prrte";
-    if (is_dvm) pool.found->from = "prrte";
-    if (is_dvm || (!pool.found && pool.answer().stops)) return pool;
-    Look look = here.goes_elsewhere() ? look_at_dvm(here) : look_at_started(here);
-    pool.candidates.pop_back(); // that there is none, or one that is no DVM
+    const auto &server = pool.found ? pool.found->server.ours : std::nullopt;
+    const bool is_it = server && server->method == method;
+    for (auto &each : pool.candidates) each.name = method;
+    if (is_it) pool.found->from = method;
+    if (is_it || (!pool.found && pool.answer().stops)) return pool;
+    pool.candidates.pop_back(); // that there is none, or one of another method
+    Look look;
+    if (server && find_allocation(here) && !over_named_hosts(here))
+        look = only(of_other_method(*server, method));
+    else if (method == "srun")
+        look = look_at_srun(here);
+    else
+        look = over_named_hosts(here) ? look_at_dvm(here) : look_at_started(here);
     look.candidates.insert(look.candidates.begin(), pool.candidates.begin(),
                            pool.candidates.end());
     return look;

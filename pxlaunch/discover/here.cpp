@@ -21,10 +21,20 @@ std::string first_line(const std::string &path) {
 }
 
 std::string link_target(const char *path) {
-    std::array<char, 256> target{};
+    std::array<char, PATH_MAX> target{};
     const ssize_t size = ::readlink(path, target.data(), target.size());
     return size > 0 ? std::string(target.data(), static_cast<std::size_t>(size))
                     : std::string();
+}
+
+// PREFIX of PREFIX/bin/pxlaunch; "" where /proc is missing.
+std::string own_prefix() {
+    std::string path = link_target("/proc/self/exe");
+    for (int up = 0; up < 2 && !path.empty(); ++up) {
+        const auto slash = path.rfind('/');
+        path.erase(slash == path.npos ? 0 : slash);
+    }
+    return path;
 }
 
 } // namespace
@@ -58,6 +68,8 @@ Here this_process() {
     ::gethostname(host.data(), host.size() - 1);
     here.host = host.data();
     here.boot = first_line("/proc/sys/kernel/random/boot_id");
+    here.prrte = own_prefix();
+    if (here.has("SLURM_JOB_ID") || here.has("LSB_JOBID")) here.cpus = count_cpus();
     here.pid_space = link_target("/proc/self/ns/pid");
     return here;
 }

@@ -1,7 +1,8 @@
 #pragma once
 // Where this process is, as far as discovery asks: a value, so that tests make their own.
 
-#include <functional>
+#include "pxlaunch/discover/cpus.h"
+
 #include <map>
 #include <string>
 #include <sys/types.h>
@@ -18,9 +19,15 @@ struct Here {
     // Nodes that the user named, "name" or "name:slots"; the server must have them all.
     std::vector<std::string> hosts;
     std::string site_directory; // the site's "run_directory"; empty: none
-    std::string tmp = "/tmp";   // where TMPDIR is unset
-    std::string boot;           // this boot of the kernel
-    std::string pid_space;      // the pid namespace: pids mean something only inside one
+    std::string prrte;          // PRRTE's prefix: named, the site's, or our own
+    // How a server may be started, in the order of trying, as the site has it; and the
+    // file that allows no other, even if it is named.
+    std::vector<std::string> methods;
+    std::string methods_lock;
+    std::string tmp = "/tmp"; // where TMPDIR is unset
+    std::string boot;         // this boot of the kernel
+    std::string pid_space;    // the pid namespace: pids mean something only inside one
+    Cpus cpus;                // in an allocation; a laptop's need not be counted
     std::string sockets = "/proc/net/tcp"; // the kernel's table of this node's
 
     // The variable's value; "" where it is unset, as for every scheduler's variables.

@@ -8,9 +8,20 @@ namespace px::discover {
 Look only(Candidate candidate);
 Found found_here(Found::Kind kind, std::string from, const Here &here);
 
-// The one discoverable server of that key which has the nodes that the user named; what
-// else is there is named too, and so are several that would do.
-Look look_for_key(const Here &here, const std::string &key);
+// A server for all jobs of the allocation that we are in.
+Found shared_server(const std::string &method, const Here &here);
+
+// Whether the user has named nodes that are not those of this allocation of Slurm's.
+bool over_named_hosts(const Here &here);
+
+// srun of this place, by PATH; never one of ours by that name. Empty: there is none.
+std::string find_srun(const Here &here);
+
+// What a new server of that method ("local", "prrte", "srun") would be.
+Look look_at_start(const std::string &method, const Here &here);
+
+// A DVM over the nodes of the allocation.
+Candidate look_at_allocation_dvm(const Here &here, const Allocation &allocation);
 
 // "it is for the allocation 'slurm:76', this is 'slurm:77'".
 std::string of_another(const std::string &allocation, const std::string &ours);

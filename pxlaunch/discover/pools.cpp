@@ -45,11 +45,13 @@ std::string describe(const Rendezvous &server) {
 }
 
 // A DVM of 'pxrec up' whose keeper had no time to withdraw its document: a job for its
-// nodes must not silently run on this one.
+// nodes must not silently run on this one. In a Slurm job the next one has the same
+// nodes.
 bool is_lost_dvm(const RunDirectory &directory, const Sighting &seen,
                  const std::string &key, const Here &here) {
     return seen.server.method == "prrte" && seen.server.allocation == key &&
-           !key.starts_with(hosts_key) && directory.owner->boot == here.boot;
+           !key.starts_with(hosts_key) && !key.starts_with("slurm:") &&
+           directory.owner->boot == here.boot;
 }
 
 // One discoverable server's directory.

@@ -40,6 +40,9 @@ class Completion {
         }
         rank();
         bind();
+        if (allocation_.slots_are_cores) {
+            for (auto &app : spec_.apps) number_slots(app);
+        }
         return std::move(errors_);
     }
 
@@ -90,6 +93,16 @@ class Completion {
             errors_.push_back(
                 usage_error("--exclude leaves no node",
                             "exclude fewer nodes, or name others with --host"));
+        }
+    }
+
+    // PRRTE takes one slot of a host that is named without a number.
+    void number_slots(App &app) const {
+        for (auto &host : app.hosts) {
+            for (std::size_t i = 0; i < allocation_.node_cores.size(); ++i) {
+                if (is_same_host(allocation_.nodes[i], host))
+                    host += fmt::format(":{}", allocation_.node_cores[i]);
+            }
         }
     }
 
@@ -194,20 +207,35 @@ class Completion {
         return sum;
     }
 
+    // Of a number that is for all nodes, as much as the application's nodes are of them.
+    [[nodiscard]] int share(int number, const App &app) const {
+        const long whole = static_cast<long>(number) * nodes_of(app);
+        return std::max(1, static_cast<int>(whole / allocation_.node_count()));
+    }
+
     void from_allocation(App &app, const std::string &about) {
+        const int all = allocation_.node_count(), nodes = nodes_of(app);
+        const std::string part =
+            nodes < all ? fmt::format(", {} of {} nodes", nodes, all) : std::string();
         if (allocation_.ranks_asked) {
-            app.np = *allocation_.ranks_asked;
-            return because(about,
-                           fmt::format("{}: {}", app.np, allocation_.ranks_source));
+            app.np = share(*allocation_.ranks_asked, app);
+            return because(
+                about, fmt::format("{}: {}{}", app.np, allocation_.ranks_source, part));
         }
         if (!allocation_.managed || allocation_.cores == 0) {
             app.np = 1;
             return because(about, fmt::format("1: {} and no -n", where()));
         }
         const int each = std::max(1, app.cpus_per_rank);
-        app.np = std::max(1, allocation_.cores / each);
-        because(about, fmt::format("{}: {} cores ({}), {} each", app.np,
-                                   allocation_.cores, allocation_.cores_source, each));
+        app.np = std::max(1, share(allocation_.cores, app) / each);
+        because(about,
+                fmt::format("{}: {} cores ({}){}, {} each", app.np, allocation_.cores,
+                            allocation_.cores_source, part, each));
+    }
+
+    [[nodiscard]] bool cpus_given() const {
+        return std::any_of(spec_.apps.begin(), spec_.apps.end(),
+                           [](const App &app) { return app.cpus_per_rank > 0; });
     }
 
     void rank() {
@@ -236,6 +264,14 @@ class Completion {
             placement.bind.none = true;
             return because("bind", over ? "none: more ranks than cores"
                                         : "none: outside an allocation");
+        }
+        if (!allocation_.unbound_because.empty()) {
+            placement.bind.none = true;
+            return because("bind", fmt::format("none: {}", allocation_.unbound_because));
+        }
+        if (allocation_.slots_are_cores && !cpus_given()) {
+            placement.bind.object = Object::core;
+            return because("bind", "core: default in an allocation without -c");
         }
         because("bind", "each rank's share of the cores: default in an allocation");
     }

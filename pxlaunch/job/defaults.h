@@ -24,6 +24,10 @@ struct Allocation {
     std::string ranks_source;
     std::optional<int> cpus_per_rank;
     std::string cpus_source;
+    // For a server that binds as it is told and by itself not at all.
+    bool slots_are_cores = false;
+    std::vector<int> node_cores; // with slots_are_cores: of each of `nodes`
+    std::string unbound_because; // it would not bind to our cores; empty: it would
 
     [[nodiscard]] int node_count() const {
         return nodes.empty() ? 1 : static_cast<int>(nodes.size());

@@ -5,6 +5,7 @@
 #include "pxlaunch/drive/report.h"
 #include "pxlaunch/drive/status.h"
 #include "pxlaunch/launch/audit.h"
+#include "pxlaunch/launch/describe.h"
 #include "pxlaunch/launch/launch.h"
 
 #include <fmt/format.h>
@@ -47,11 +48,15 @@ struct Audience {
 
 namespace {
 
-// The rank that we run in, if it is one of the server that we attach to.
+// The rank that we run in, if it is one of the server that we attach to: that one will
+// know. In a step of Slurm only our own variables name it.
 std::string parent_of(const discover::Found &found, const job::Environment &environment) {
-    if (found.from != "parent") return {};
-    const auto nspace = job::find_variable(environment, "PMIX_NAMESPACE");
-    const auto rank = job::find_variable(environment, "PMIX_RANK");
+    const bool by_pmix = found.from == "parent";
+    const auto nspace =
+        job::find_variable(environment, by_pmix ? "PMIX_NAMESPACE" : "PXLAUNCH_JOB");
+    const auto rank =
+        job::find_variable(environment, by_pmix ? "PMIX_RANK" : "PXLAUNCH_RANK");
+    if (!by_pmix && !nspace) return {};
     return fmt::format("{}.{}", nspace.value_or(""), rank.value_or("0"));
 }
 
@@ -215,7 +220,8 @@ Result<tool::Runtime *> Launch::runtime(const discover::Found &found) {
     shims_ = std::make_unique<shims::ShimRuntime>(*loop_, *session_, *path, here_.host);
     if (found.server.ours) {
         const auto &keeper = *found.server.ours;
-        shims_->ask_for_slots({keeper.secret, keeper.owner.host, keeper.tickets});
+        shims_->ask_for_slots({keeper.secret, keeper.owner.host, keeper.tickets},
+                              serves_allocation(found));
     }
     return shims_.get();
 }

@@ -7,13 +7,13 @@
 #include "pxlaunch/discover/probe.h"
 #include "pxlaunch/drive/messages.h"
 #include "pxlaunch/job/hostfile.h"
+#include "pxlaunch/launch/describe.h"
 #include "pxlaunch/pmix/settings.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdio>
-#include <poll.h>
 #include <unistd.h>
 
 namespace px::launch {
@@ -57,7 +57,7 @@ Result<std::vector<std::string>> named_hosts(const cli::Options &options) {
 Launch::Launch(cli::Command command, cli::Surroundings surroundings)
     : command_(std::move(command)), surroundings_(std::move(surroundings)),
       here_(discover::this_process()) {
-    here_.site_directory = command_.config.run_directory;
+    cli::apply_site(command_.config, here_);
 }
 
 // What would be used first, if the user has named it; then what else is here.
@@ -103,12 +103,21 @@ bool Launch::runs_job() const {
     return !options.runs_nothing() || (options.dry_run && options.display.any());
 }
 
-Result<void> Launch::start_server(discover::Found &found) {
-    if (found.kind == discover::Found::start_dvm) PX_TRY(start_dvm(found));
-    if (found.kind != discover::Found::start_local) return start_again(found);
+Result<void> Launch::check_policy(const discover::Found &found) {
+    const bool is_here =
+        found.kind == discover::Found::start_local ||
+        (found.kind == discover::Found::start_shared && found.method == "local");
+    if (!is_here) return {};
     const auto warning = PX_TRY(cli::may_run_here(command_.config, here_.host));
     if (!warning.empty())
         (void)write_all(STDERR_FILENO, drive::rendered_message(warning));
+    return {};
+}
+
+Result<void> Launch::start_server(discover::Found &found) {
+    PX_TRY(check_policy(found));
+    if (found.kind == discover::Found::start_shared) PX_TRY(start_shared(found));
+    if (found.kind != discover::Found::start_local) return start_again(found);
     if (!runs_job()) return {};
     const cli::Options &options = command_.options;
     const bool gpus = std::any_of(
@@ -117,35 +126,6 @@ Result<void> Launch::start_server(discover::Found &found) {
     server_ = PX_TRY(tool::LocalServer::start(gpus ? std::vector<std::string>{"--gpus"}
                                                    : std::vector<std::string>{}));
     return {};
-}
-
-// One for all who name the same nodes: it ends soon after the last of them.
-Result<void> Launch::start_dvm(discover::Found &found) {
-    if (!runs_job()) return {};
-    std::vector<std::string> words = {
-        fmt::format("--pool={}", discover::key_of_hosts(here_)),
-        fmt::format("--deadline={}", command_.options.limits.start_timeout.count())};
-    for (const auto &host : here_.hosts) words.push_back("--host=" + host);
-    const std::string &rec = command_.options.rec;
-    if (rec.starts_with("prrte:")) words.push_back("--prrte=" + rec.substr(6));
-    auto server = PX_TRY(tool::LocalServer::start(words, tool::LocalServer::Life::own));
-    const auto ready = server.wait(
-        {command_.options.limits.start_timeout, signals_ ? signals_->ending() : -1});
-    // Of several who start it at once one succeeds, and the others find it.
-    const auto end = Clock::now() + command_.options.limits.start_timeout;
-    do {
-        auto look = discover::look_at_dvm(here_);
-        if (look.found && look.found->kind == discover::Found::attach) {
-            found = std::move(*look.found);
-            return {};
-        }
-        if (const auto signal = signals_ ? signals_->read_ending() : std::nullopt)
-            return drive::not_started(*signal);
-        const auto pool = discover::pool_name(here_, discover::key_of_hosts(here_));
-        if (!ready && !discover::is_being_started(here_, pool)) return ready.error();
-        ::poll(nullptr, 0, 10);
-    } while (Clock::now() < end);
-    return ready ? cannot_run("the DVM that was started is gone again") : ready.error();
 }
 
 Result<tool::AttachTo> Launch::address(const discover::Found &found, int interrupt) {
@@ -161,17 +141,11 @@ Result<tool::AttachTo> Launch::address(const discover::Found &found, int interru
 
 // What the chosen server changes for the counts and places of the job.
 Result<void> Launch::describe(const discover::Found &found) {
-    auto &allocation = surroundings_.allocation;
-    allocation.managed = found.managed;
-    if (found.server.ours && !found.server.ours->nodes.empty()) {
-        allocation.nodes = found.server.ours->nodes;
-    } else if (found.kind == discover::Found::attach && !found.ours) {
-        return learn_nodes(found);
-    }
-    if (!found.managed) return {};
-    allocation.name = "the shared server";
-    allocation.cores = found.cores;
-    allocation.cores_source = "the server's rendezvous file";
+    const bool is_foreign = found.kind == discover::Found::attach && !found.ours &&
+                            (!found.server.ours || found.server.ours->nodes.empty());
+    surroundings_.allocation.managed = found.managed;
+    if (is_foreign) return learn_nodes(found);
+    describe_server(found, surroundings_.allocation, command_.reasons);
     return {};
 }
 

@@ -29,7 +29,8 @@ class Launch {
     Result<discover::Discovery> discover();
     Result<discover::Found> find_server();
     Result<void> start_server(discover::Found &found);
-    Result<void> start_dvm(discover::Found &found);
+    Result<void> start_shared(discover::Found &found);
+    Result<void> check_policy(const discover::Found &found);
     Result<void> start_again(discover::Found &found);
     Result<tool::AttachTo> address(const discover::Found &found, int interrupt);
     Result<int> find_and_run();

@@ -5,6 +5,7 @@
 #include "pxlaunch/channel/frames.h"
 
 #include <unistd.h>
+#include <utility>
 
 namespace px::shims {
 
@@ -18,7 +19,8 @@ channel::Hello hello_to(const Report &keeper, const std::string &host) {
 }
 
 job::Spec under_shims(const job::Spec &spec, const std::string &wrapper,
-                      const Report &report, const tool::SpawnExtras &extras) {
+                      const Report &report, const tool::SpawnExtras &extras,
+                      bool seated) {
     channel::Assignment assignment;
     assignment.secret = report.secret;
     assignment.host = report.host;
@@ -32,12 +34,15 @@ job::Spec under_shims(const job::Spec &spec, const std::string &wrapper,
                           : extras.describe ? channel::Describe::yes
                                             : channel::Describe::no;
     assignment.size = spec.is_counted() ? spec.np() : 0;
+    assignment.must_reach = seated;
     job::Spec shimmed = spec;
+    int number = 0;
     for (auto &app : shimmed.apps) {
         assignment.directory = app.directory;
         assignment.path = app.path;
         assignment.env = std::move(app.env);
-        app.env = channel::to_environment(assignment);
+        if (seated) assignment.argv = std::exchange(app.argv, {});
+        app.env = channel::to_environment(assignment, seated ? number++ : 0);
         app.argv.insert(app.argv.begin(), {wrapper, "--"});
         app.path.clear();
         // PRRTE looks for the directory itself, and then says no more than "failed".

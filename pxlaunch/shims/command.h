@@ -19,8 +19,11 @@ struct Report {
 // Of this process, on the node `host`, to whoever wants reports there: a DVM's keeper.
 channel::Hello hello_to(const Report &keeper, const std::string &host);
 
-// `wrapper`: pxwrap's path on every node. Same applications, counts and places.
+// `wrapper`: pxwrap's path on every node. Same applications, counts and places. `seated`:
+// one command starts all ranks (channel/seat.h), so each application's is the wrapper
+// alone, and their environments can be put together.
 job::Spec under_shims(const job::Spec &spec, const std::string &wrapper,
-                      const Report &report, const tool::SpawnExtras &extras);
+                      const Report &report, const tool::SpawnExtras &extras,
+                      bool seated = false);
 
 } // namespace px::shims

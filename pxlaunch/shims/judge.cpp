@@ -106,6 +106,12 @@ void Judge::lost_by_server(int rank) {
     }
 }
 
+void Judge::ended_by_server(int rank) {
+    const Rank *of = at(rank);
+    if (of == nullptr || first_failure_ >= 0 || !lost_.empty()) return;
+    lost_ = fmt::format("the runtime ended rank {} on {}", rank, of->host);
+}
+
 void Judge::server_ended(job::JobResult result) {
     if (!server_) server_ = std::move(result);
 }

@@ -23,6 +23,8 @@ class Judge {
     // Its shim is gone without a word; `error_number` 0: it closed the connection.
     void lost(int rank, int error_number);
     void lost_by_server(int rank);       // bare, and silent
+    // A server that leaves the other ranks alone has ended it: its daemon there is gone.
+    void ended_by_server(int rank);
     void cancel() { cancelled_ = true; } // no rank was started, and none will be
     void server_ended(job::JobResult result);
 

@@ -40,8 +40,9 @@ void ShimRuntime::on_frame(Member &member, channel::Frame frame) {
 
 void ShimRuntime::on_report(int rank, const channel::Frame &frame) {
     if (frame.kind == channel::Kind::ended) {
-        if (const auto ended = channel::read_ended(frame.body))
-            judge_.ended(rank, *ended);
+        const auto ended = channel::read_ended(frame.body);
+        if (ended) judge_.ended(rank, *ended);
+        if (ended && ended->by_runtime && !facts_.empty()) judge_.ended_by_server(rank);
     } else if (frame.kind == channel::Kind::refused) {
         if (const auto refused = channel::read_refused(frame.body))
             judge_.refused(rank, *refused);
@@ -159,6 +160,7 @@ void ShimRuntime::finish() {
     finished_ = true;
     loop_.cancel(end_timer_);
     loop_.cancel(breath_timer_);
+    loop_.cancel(left_timer_);
     for (const auto &each : members_) each->stream.reset();
     hand_over_early_output();
     for (auto &[rank, reader] : readers_)
@@ -178,6 +180,20 @@ void ShimRuntime::server_lost() {
         if (on_lost) on_lost();
     };
     loop_.after(any_open() ? kill_patience : Milliseconds(0), left);
+}
+
+// The server of seated ranks has not brought all of them: it says why when it ends.
+void ShimRuntime::give_up_waiting() {
+    server_.kill(nspace_);
+    left_timer_ = loop_.after(kill_patience, [this] { release(); });
+}
+
+// It has ended before the shims of seated ranks, who report it if they have ended too.
+void ShimRuntime::server_left() {
+    loop_.cancel(left_timer_);
+    if (released_) return;
+    if (!started_) return release();
+    left_timer_ = loop_.after(kill_patience, [this] { send_all(channel::Kind::kill); });
 }
 
 void ShimRuntime::kill(const std::string &nspace) {

@@ -22,7 +22,8 @@ constexpr const char *job_size = "pmix.job.size"; // PMIX_JOB_SIZE
 
 ShimRuntime::ShimRuntime(Loop &loop, tool::Runtime &server, std::string wrapper,
                          std::string host)
-    : loop_(loop), server_(server), wrapper_(std::move(wrapper)), host_(std::move(host)) {
+    : loop_(loop), server_(server), wrapper_(std::move(wrapper)), host_(std::move(host)),
+      patience_(arrival_patience) {
     server_.on_output = [this](tool::Source from, tool::Channel channel,
                                std::string bytes) {
         take_server_output(from, channel, std::move(bytes));
@@ -30,12 +31,16 @@ ShimRuntime::ShimRuntime(Loop &loop, tool::Runtime &server, std::string wrapper,
     server_.on_job_end = [this](job::JobResult result) {
         server_ended_ = true;
         judge_.server_ended(std::move(result));
+        if (!facts_.empty()) server_left();
         settle();
     };
     server_.on_lost = [this] { server_lost(); };
 }
 
 ShimRuntime::~ShimRuntime() {
+    for (const auto timer :
+         {arrival_timer_, breath_timer_, grace_timer_, end_timer_, left_timer_})
+        loop_.cancel(timer);
     server_.on_output = {};
     server_.on_job_end = {};
     server_.on_lost = {};
@@ -60,7 +65,8 @@ void ShimRuntime::spawn_shims(const tool::SpawnExtras &extras, const Spawned &do
     if (!opened) return done(std::move(opened).error());
     listener_ = std::move(*opened);
     const Report report{listener_->secret(), host_, listener_->addresses()};
-    const auto shimmed = under_shims(spec_, wrapper_, report, extras);
+    const bool seated = !facts_.empty();
+    const auto shimmed = under_shims(spec_, wrapper_, report, extras, seated);
     // The server starts the shims even so: where they are is where the ranks would be.
     tool::SpawnExtras to_server = extras;
     to_server.map_only = false;
@@ -81,7 +87,8 @@ void ShimRuntime::spawned(Result<std::string> nspace, const Spawned &done) {
         hand_over_if_wanted();
     });
     done(std::move(nspace));
-    arrival_timer_ = loop_.after(arrival_patience, [this] {
+    arrival_timer_ = loop_.after(patience_, [this] {
+        if (!facts_.empty()) return give_up_waiting();
         judge_.gone_without_shim();
         answer_layout();
         if (judge_.any_refused() && !any_bare_) return settle();
@@ -118,6 +125,7 @@ void ShimRuntime::arrived(std::unique_ptr<channel::Stream> stream, channel::Hell
     if (released_) return made.stream->send(channel::Kind::release); // it starts nothing
     judge_.arrived(made.hello.rank, made.hello.host);
     note_place(made.hello);
+    if (on_arrival) on_arrival(made.hello);
     if (made.hello.refused) {
         judge_.refused(made.hello.rank, *made.hello.refused);
         return settle();
@@ -159,6 +167,20 @@ void ShimRuntime::start() {
     std::sort(members_.begin(), members_.end(), [](const auto &one, const auto &other) {
         return one->hello.rank < other->hello.rank;
     });
+    const auto facts = this->facts();
+    for (std::size_t i = 0; i < members_.size(); ++i) {
+        job::Environment env;
+        job::add_rank_environment(facts[i], env);
+        std::string entries;
+        for (const auto &entry : env) (entries += entry) += '\0';
+        if (members_[i]->stream) members_[i]->stream->send(channel::Kind::go, entries);
+    }
+    for (const auto &push : std::exchange(early_input_, {})) push();
+    settle();
+}
+
+std::vector<job::RankFacts> ShimRuntime::facts() const {
+    if (!facts_.empty()) return facts_; // all are here, in the order of their ranks
     Nodes nodes;
     for (const auto &each : members_) {
         const auto next = static_cast<int>(nodes.number.size());
@@ -166,6 +188,7 @@ void ShimRuntime::start() {
         ++nodes.size[each->hello.host];
     }
     std::map<std::string, int> seen;
+    std::vector<job::RankFacts> all;
     for (const auto &each : members_) {
         const std::string &host = each->hello.host;
         job::RankFacts facts;
@@ -178,14 +201,9 @@ void ShimRuntime::start() {
         facts.nodes = static_cast<int>(nodes.number.size());
         facts.app_rank = place_in(spec_, facts.rank).rank;
         facts.bound = !tool::foreign_placement(spec_).bind.none;
-        job::Environment env;
-        job::add_rank_environment(facts, env);
-        std::string entries;
-        for (const auto &entry : env) (entries += entry) += '\0';
-        if (each->stream) each->stream->send(channel::Kind::go, entries);
+        all.push_back(facts);
     }
-    for (const auto &push : std::exchange(early_input_, {})) push();
-    settle();
+    return all;
 }
 
 ShimRuntime::Member *ShimRuntime::member(int rank) {

@@ -8,6 +8,7 @@
 #include "pxlaunch/channel/dial.h"
 #include "pxlaunch/channel/inband.h"
 #include "pxlaunch/channel/listener.h"
+#include "pxlaunch/job/rank_environment.h"
 #include "pxlaunch/shims/command.h"
 #include "pxlaunch/shims/judge.h"
 #include "pxlaunch/tool/runtime.h"
@@ -31,7 +32,18 @@ class ShimRuntime : public tool::Runtime {
     ~ShimRuntime() override;
 
     // A server that has somebody who gives out its slots, in the order of asking.
-    void ask_for_slots(Report keeper) { keeper_ = std::move(keeper); }
+    // `per_core`: one for each core of a rank, not one for each rank.
+    void ask_for_slots(Report keeper, bool per_core);
+
+    // A server that starts all ranks by one command, where we have said: `facts` by rank.
+    // It answers at once and has `patience` for bringing the shims here; none starts its
+    // rank without us.
+    void seat(std::vector<job::RankFacts> facts, Milliseconds patience) {
+        facts_ = std::move(facts);
+        patience_ = patience;
+    }
+    void signal_rank(int rank, int number);
+    std::function<void(const channel::Hello &)> on_arrival; // of a shim; may be empty
 
     void spawn(const job::Spec &spec, const tool::SpawnExtras &extras,
                Spawned done) override;
@@ -70,6 +82,9 @@ class ShimRuntime : public tool::Runtime {
     void ask_size();
     void start_if_complete();
     void start();
+    [[nodiscard]] std::vector<job::RankFacts> facts() const; // by member
+    void give_up_waiting();
+    void server_left();
     // shim_layout.cpp
     void note_place(const channel::Hello &hello);
     [[nodiscard]] Result<std::string> layout() const;
@@ -102,7 +117,9 @@ class ShimRuntime : public tool::Runtime {
     tool::Runtime &server_;
     std::string wrapper_, host_;
     job::Spec spec_;
-    Report keeper_; // of the server's slots; or no address
+    Report keeper_;                     // of the server's slots; or no address
+    std::vector<job::RankFacts> facts_; // of seated ranks; or empty
+    Milliseconds patience_;             // for shims, once the server has answered
     std::unique_ptr<channel::Dialer> dialer_;
     std::unique_ptr<channel::Stream> slots_; // as long as it is open they are ours
     std::function<void(Result<void>)> on_granted_;
@@ -111,7 +128,7 @@ class ShimRuntime : public tool::Runtime {
     std::unique_ptr<channel::Listener> listener_;
     std::vector<std::unique_ptr<Member>> members_;
     std::map<int, channel::InbandReader> readers_; // of the errors that the server brings
-    bool any_bare_ = false;
+    bool any_bare_ = false, slots_are_cores_ = false;
     std::set<int> greeted_;                         // bare ranks whose hello has come
     std::multimap<int, channel::Frame> overtaking_; // and reports that came before it
     std::map<int, Clock::time_point> heard_;        // of bare ranks that run
@@ -127,6 +144,7 @@ class ShimRuntime : public tool::Runtime {
     bool server_ended_ = false, finished_ = false, paused_ = false;
     std::size_t unacknowledged_ = 0; // bytes of output
     Loop::Timer arrival_timer_ = 0, breath_timer_ = 0, grace_timer_ = 0, end_timer_ = 0;
+    Loop::Timer left_timer_ = 0;
 };
 
 } // namespace px::shims

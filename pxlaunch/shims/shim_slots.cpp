@@ -8,6 +8,22 @@
 
 namespace px::shims {
 
+namespace {
+
+int wanted_slots(const job::Spec &spec, bool per_core) {
+    int sum = 0;
+    for (const auto &app : spec.apps)
+        sum += app.np * (per_core ? std::max(app.cpus_per_rank, 1) : 1);
+    return std::max(sum, 1);
+}
+
+} // namespace
+
+void ShimRuntime::ask_for_slots(Report keeper, bool per_core) {
+    keeper_ = std::move(keeper);
+    slots_are_cores_ = per_core;
+}
+
 void ShimRuntime::get_slots(std::function<void(Result<void>)> done) {
     if (keeper_.addresses.empty()) return done({});
     on_granted_ = std::move(done);
@@ -24,7 +40,8 @@ void ShimRuntime::get_slots(std::function<void(Result<void>)> done) {
                 if (on_granted_) std::exchange(on_granted_, {})({});
             };
             slots_->handle(std::move(events));
-            slots_->send(channel::Kind::ask, fmt::format("{}", std::max(spec_.np(), 1)));
+            slots_->send(channel::Kind::ask,
+                         fmt::format("{}", wanted_slots(spec_, slots_are_cores_)));
         });
 }
 

@@ -94,6 +94,12 @@ void ShimRuntime::signal(const std::string &nspace, int number, Done done) {
     if (done) loop_.post([done = std::move(done)] { done({}); });
 }
 
+void ShimRuntime::signal_rank(int rank, int number) {
+    Member *to = member(rank);
+    if (to == nullptr || !to->stream) return;
+    to->stream->send(channel::Kind::signal, fmt::format("{}", number));
+}
+
 void ShimRuntime::set_window(const std::string &, int rows, int columns) {
     if (Member *first = member(0); first != nullptr && first->stream) {
         first->stream->send(channel::Kind::window, fmt::format("{} {}", rows, columns));

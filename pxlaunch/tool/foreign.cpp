@@ -58,6 +58,13 @@ job::Placement foreign_placement(const job::Spec &spec) {
     return placement;
 }
 
+std::vector<std::string> foreign_hosts(const std::vector<std::string> &hosts) {
+    std::vector<std::string> told;
+    for (const auto &host : hosts)
+        told.push_back(host.find(':') == std::string::npos ? host + ":*" : host);
+    return told;
+}
+
 Error refusal(int status, const job::Placement &placement) {
     switch (status) {
     case PMIX_ERR_JOB_FAILED_TO_MAP:

@@ -12,6 +12,10 @@ namespace px::tool {
 // knows, so nothing is bound unless cpus were asked for.
 job::Placement foreign_placement(const job::Spec &spec);
 
+// PRRTE takes a name without a number for one slot of that node, even if another
+// application has it already: so it is told that all may be used, which it knows itself.
+std::vector<std::string> foreign_hosts(const std::vector<std::string> &hosts);
+
 // `status` is all that such a server says; `placement` is what it was told.
 Error refusal(int status, const job::Placement &placement);
 

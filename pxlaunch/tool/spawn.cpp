@@ -87,7 +87,8 @@ void load_app(const job::App &from, bool own, pmix_app_t &to) {
     to.maxprocs = from.np;
     pmix::InfoList infos;
     infos.flag(PMIX_WDIR_USER_SPECIFIED, true);
-    if (!from.hosts.empty()) infos.text(PMIX_HOST, join(from.hosts, ","));
+    const auto hosts = own ? from.hosts : foreign_hosts(from.hosts);
+    if (!hosts.empty()) infos.text(PMIX_HOST, join(hosts, ","));
     if (own) {
         infos.text(key::path, from.path)
             .u32(key::per_node, static_cast<std::uint32_t>(from.per_node))

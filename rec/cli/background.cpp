@@ -3,6 +3,7 @@
 
 #include "pxlaunch/base/ready.h"
 #include "pxlaunch/discover/allocation.h"
+#include "pxlaunch/discover/discover.h"
 #include "pxlaunch/job/hostfile.h"
 #include "rec/cli/cores.h"
 #include "rec/cli/dvm_choice.h"
@@ -69,9 +70,22 @@ Result<ServeOptions> pool_options(const Arguments &arguments, const Site &site) 
     options.cores = PX_TRY(arguments.count("cores"));
     if (options.cores) PX_TRY(check_cores(*options.cores));
     options.allocation = discover::find_allocation(site.here).key();
+    const std::string rec = arguments.value("rec").value_or("");
     if (const auto file = arguments.value("hostfile")) {
         options.hosts = PX_TRY(job::read_hostfile(*file));
-        PX_TRY(choose_dvm(arguments.value("prrte").value_or(""),
+        options.method = method_named(rec.substr(0, rec.find(':')))
+                             .value_or(ServeOptions::Method::prrte);
+    } else {
+        const auto found = PX_TRY(discover::find_start(rec, site.here));
+        options.method = method_named(found.method).value_or(ServeOptions::Method::local);
+        options.hosts = found.hosts;
+        options.by_slurm = found.allocation.scheduler == "slurm";
+        const bool is_here = options.method == ServeOptions::Method::local;
+        if (!options.cores && is_here && found.cores > 0) options.cores = found.cores;
+    }
+    if (options.method == ServeOptions::Method::prrte) {
+        const std::string named = rec.starts_with("prrte:") ? rec.substr(6) : "";
+        PX_TRY(choose_dvm(arguments.value("prrte").value_or(named),
                           arguments.has("allow-shared-node"), site, options));
     }
     return options;

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include <poll.h>
 #include <unistd.h>
 
 namespace px::rec {
@@ -20,7 +21,12 @@ std::string count_text(std::size_t count, const char *what) {
 
 Result<void> check_idle(const ServerHere &here) {
     if (is_dvm(here)) {
-        const auto use = PX_TRY(use_of_dvm(here));
+        auto use = PX_TRY(use_of_dvm(here));
+        // A pxlaunch that has just ended may not have been seen to.
+        for (int rounds = 0; rounds < 50 && use.holders > 0; ++rounds) {
+            ::poll(nullptr, 0, 10);
+            use = PX_TRY(use_of_dvm(here));
+        }
         if (use.holders == 0) return {};
         return cannot_run(fmt::format("{} or {} on {}",
                                       count_text(static_cast<std::size_t>(use.holders),

@@ -103,7 +103,7 @@ Result<int> command_run(const Arguments &arguments) {
     options.of_script = true;
     const auto deadline = PX_TRY(arguments.duration("start-timeout"));
     Program program = PX_TRY(find_program(arguments, site.here));
-    const std::string warning = PX_TRY(may_serve(site, !options.hosts.empty()));
+    const std::string warning = PX_TRY(may_serve(site, options.method));
     if (!warning.empty()) (void)write_all(STDERR_FILENO, message_lines(warning, "pxrec"));
 
     auto server = PX_TRY(start_in_background(options, site.here,

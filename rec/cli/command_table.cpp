@@ -14,6 +14,13 @@ const OptionRow hostfile{
     "hostfile", 0, "FILE", false,
     "Serve all nodes of the file (NAME or NAME slots=N a line) with a PRRTE DVM, whose "
     "daemons are started by ssh."};
+const OptionRow rec{
+    "rec", 0, "METHOD", false,
+    "How ranks are started: local on this node; in a Slurm job also srun, by a step for "
+    "each "
+    "job, or prrte, by a PRRTE DVM (prrte:PREFIX names it). Without it: what the site "
+    "says, "
+    "else local on the only node, srun where it has pmix, prrte."};
 const OptionRow prrte{
     "prrte", 0, "PREFIX", false,
     "Where PRRTE is, as PREFIX/bin/prte. Without it: the site's prrte_prefix, else "
@@ -38,6 +45,7 @@ Command up() {
           "End after DUR without a job. Without it: the site's idle_timeout, else "
           "never."},
          hostfile,
+         rec,
          prrte,
          shared_node,
          start_timeout},
@@ -156,6 +164,7 @@ Command run() {
          {"env", 'x', "NAME=VALUE", true,
           "Set a variable of the command; may be repeated."},
          hostfile,
+         rec,
          prrte,
          shared_node,
          start_timeout},

@@ -64,7 +64,7 @@ Result<int> command_up(const Arguments &arguments) {
     options.idle = PX_TRY(arguments.duration("idle"));
     if (!options.idle) options.idle = site.config.idle_timeout;
     const auto deadline = PX_TRY(arguments.duration("start-timeout"));
-    const std::string warning = PX_TRY(may_serve(site, !options.hosts.empty()));
+    const std::string warning = PX_TRY(may_serve(site, options.method));
     discover::forget_lost(site.here);
     PX_TRY(check_alone(site.here));
     discover::remove_dead_run_directories(site.here);

@@ -1,15 +1,13 @@
 // dvm_choice.cpp - PRRTE's place, its version, and who else is on this node.
 #include "rec/cli/dvm_choice.h"
 
+#include "pxlaunch/base/capture.h"
 #include "pxlaunch/base/fd.h"
-#include "pxlaunch/base/patience.h"
 #include "pxlaunch/base/text.h"
 
 #include <fmt/format.h>
 
-#include <csignal>
 #include <cstdio>
-#include <sys/wait.h>
 #include <unistd.h>
 
 namespace px::rec {
@@ -18,20 +16,9 @@ namespace {
 
 constexpr std::chrono::milliseconds version_patience{10'000};
 
-std::string own_prefix() {
-    char path[4096];
-    const ssize_t size = ::readlink("/proc/self/exe", path, sizeof path);
-    std::string text(path, size > 0 ? static_cast<std::size_t>(size) : 0);
-    for (int up = 0; up < 2 && !text.empty(); ++up) text.erase(text.rfind('/'));
-    return text;
-}
-
 // Never along PATH: every module of Open MPI brings a prte of its own.
 Result<std::string> find_prrte(const std::string &given, const Site &site) {
-    const std::string prefix = !given.empty() ? given
-                               : !site.config.prrte_prefix.empty()
-                                   ? site.config.prrte_prefix
-                                   : own_prefix();
+    const std::string prefix = !given.empty() ? given : site.here.prrte;
     const std::string program = prefix + "/bin/prte";
     if (::access(program.c_str(), X_OK) == 0) return prefix;
     return cannot_run(
@@ -42,31 +29,8 @@ Result<std::string> find_prrte(const std::string &given, const Site &site) {
 
 // No shell: the prefix is the user's.
 int major_version(const std::string &prefix) {
-    const std::string program = prefix + "/bin/prte";
-    auto pipe = make_pipe();
-    if (!pipe) return 0;
-    const pid_t pid = ::fork();
-    if (pid < 0) return 0;
-    if (pid == 0) {
-        ::dup2(pipe->write.get(), STDOUT_FILENO);
-        ::execl(program.c_str(), "prte", "--version", nullptr);
-        ::_exit(127);
-    }
-    pipe->write.reset();
-    std::string text;
-    char bytes[256];
-    const auto begin = std::chrono::steady_clock::now();
-    for (;;) {
-        if (wait_for(pipe->read.get(), {version_patience}, begin) != Waited::ready) {
-            ::kill(pid, SIGKILL);
-            break;
-        }
-        const auto got = read_some(pipe->read.get(), bytes, sizeof bytes);
-        if (!got || *got <= 0) break;
-        text.append(bytes, static_cast<std::size_t>(*got));
-    }
-    ::waitpid(pid, nullptr, 0);
-    return prrte_major(text);
+    const auto text = output_of({prefix + "/bin/prte", "--version"}, version_patience);
+    return text ? prrte_major(*text) : 0;
 }
 
 std::string passwd_text() {

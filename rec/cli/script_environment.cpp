@@ -1,6 +1,7 @@
 // script_environment.cpp - the PXLAUNCH_ variables of scripts.
 #include "rec/cli/script_environment.h"
 
+#include "pxlaunch/base/text.h"
 #include "pxlaunch/discover/allocation.h"
 #include "pxlaunch/job/rank_variables.h"
 #include "rec/cli/script.h"
@@ -41,10 +42,13 @@ Variables script_variables(const discover::Here &here, const discover::Rendezvou
                            const std::string &document, int gpus) {
     const auto allocation = discover::find_allocation(here);
     const std::string id = allocation ? allocation.id : std::to_string(server.owner.pid);
+    auto nodes = server.nodes;
+    if (nodes.empty()) nodes.push_back(server.owner.host);
+    const int count = static_cast<int>(nodes.size());
     Variables all = {{"PXLAUNCH_URI", script_uri(document)},
-                     {"PXLAUNCH_NNODES", "1"},
-                     {"PXLAUNCH_NODELIST", server.owner.host},
-                     {"PXLAUNCH_CORES_PER_NODE", std::to_string(server.cores)},
+                     {"PXLAUNCH_NNODES", std::to_string(count)},
+                     {"PXLAUNCH_NODELIST", join(nodes, ",")},
+                     {"PXLAUNCH_CORES_PER_NODE", std::to_string(server.cores / count)},
                      {"PXLAUNCH_GPUS_PER_NODE", std::to_string(gpus)},
                      {"PXLAUNCH_JOB_ID", id}};
     const std::string index = array_index(here);

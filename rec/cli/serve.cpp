@@ -9,6 +9,7 @@
 #include "rec/cli/guard.h"
 #include "rec/cli/script.h"
 #include "rec/cli/serve_dvm.h"
+#include "rec/cli/steps.h"
 #include "rec/server/host.h"
 
 #include <fmt/format.h>
@@ -94,6 +95,7 @@ class Server {
     std::string directory_;
     std::unique_ptr<Loop> loop_;
     std::unique_ptr<map::Topology> topology_;
+    std::unique_ptr<AllocationSteps> steps_; // with method srun
     std::unique_ptr<server::Host> host_;
     Fd signals_;
     bool ending_ = false;
@@ -107,8 +109,14 @@ Result<void> Server::start() {
     if (options_.cores) PX_TRY(keep_cores(*options_.cores));
     topology_ = std::make_unique<map::Topology>(PX_TRY(map::Topology::load_this_machine(
         options_.find_gpus ? map::Devices::find : map::Devices::skip)));
-    host_ =
-        PX_TRY(server::Host::start(*loop_, *topology_, {directory_, options_.managed}));
+    server::HostOptions host{directory_, options_.managed};
+    if (options_.method == ServeOptions::Method::srun) {
+        steps_ = PX_TRY(
+            AllocationSteps::make(*loop_, *topology_, options_, here_, directory_));
+        host.nodes = steps_->nodes();
+        host.steps = &steps_->bridge();
+    }
+    host_ = PX_TRY(server::Host::start(*loop_, *topology_, host));
     make_private(directory_);
     host_->jobs.on_end = [this] {
         if (ending_ && host_->jobs.jobs().empty()) loop_->stop();
@@ -161,6 +169,10 @@ Result<void> Server::publish_address() {
     rendezvous.cores = host_->pool.cores();
     rendezvous.started = host_->started;
     rendezvous.log = directory_ + "/log";
+    if (steps_) {
+        rendezvous.method = "srun";
+        for (const auto &node : steps_->nodes()) rendezvous.nodes.push_back(node.host);
+    }
     return discover::write_rendezvous(directory_, rendezvous);
 }
 
@@ -198,6 +210,14 @@ void Server::rest(Milliseconds time) {
 
 } // namespace
 
+std::optional<ServeOptions::Method> method_named(std::string_view word) {
+    using Method = ServeOptions::Method;
+    if (word == "local") return Method::local;
+    if (word == "prrte") return Method::prrte;
+    if (word == "srun") return Method::srun;
+    return {};
+}
+
 void serve(const ServeOptions &options, const discover::Here &here) {
     ::signal(SIGCHLD,
              SIG_DFL); // a caller that ignores it would have our ranks reaped unseen
@@ -229,7 +249,7 @@ void serve(const ServeOptions &options, const discover::Here &here) {
     ::umask(077); // libpmix's files too; ranks get their own
     if (auto settled = settle_descriptors(path + "/log"); !settled) fail(settled.error());
     process::become_subreaper();
-    if (!options.hosts.empty()) {
+    if (options.method == ServeOptions::Method::prrte) {
         DvmKeeper keeper(options, here, path);
         if (auto started = keeper.start(); !started) fail(started.error());
         tell_ready(options.ready, ReadyServer{keeper.uri(), path});

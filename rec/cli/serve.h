@@ -21,12 +21,16 @@ struct ServeOptions {
     int ready = -1;           // a descriptor for one line: "ok URI", or "error ..."
     std::optional<std::chrono::milliseconds> idle; // ends after so long without a job
     std::string allocation = "none";
-    // A PRRTE DVM over these hosts ("name" or "name:slots") instead of this node's
-    // server.
-    std::vector<std::string> hosts;
+    // Who starts ranks: this server itself, a PRRTE DVM that we keep, or srun.
+    enum class Method { local, prrte, srun } method = Method::local;
+    std::vector<std::string> hosts; // of the others: "name" or "name:slots"
+    bool by_slurm = false; // a DVM's daemons are a step of the Slurm job, not by ssh
     std::string prrte_prefix;
     std::chrono::milliseconds start_timeout{60'000}; // of the DVM
 };
+
+// Of "local", "prrte" and "srun".
+std::optional<ServeOptions::Method> method_named(std::string_view word);
 
 // Becomes the server (under a guard) and ends the process. What goes wrong at the start
 // is written to `ready`.

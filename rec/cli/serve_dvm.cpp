@@ -46,8 +46,9 @@ Result<void> DvmKeeper::start() {
 }
 
 Result<void> DvmKeeper::start_prte() {
-    const dvm::PrteSettings settings{options_.prrte_prefix, options_.hosts, directory_,
-                                     own_path()};
+    const dvm::PrteSettings settings{
+        options_.prrte_prefix, options_.hosts, directory_, own_path(),
+        options_.by_slurm ? dvm::Daemons::by_slurm : dvm::Daemons::by_ssh};
     prte_ = PX_TRY(dvm::Prte::start(settings, {options_.start_timeout, signals_.get()}));
     loop_->watch(prte_.handle(), EPOLLIN, [this](std::uint32_t) { prte_ended(); });
     return {};
@@ -60,6 +61,7 @@ void DvmKeeper::prte_ended() {
     died_ = prte_.reap();
     (void)publish_address();
     process::kill_all_descendants(ranks_of_prte_ms);
+    lost_jobs_ = lost_jobs_ || !tickets_->idle();
     tickets_->hang_up();
 }
 
@@ -141,7 +143,7 @@ bool DvmKeeper::run() {
     // From here on nobody finds it any more.
     (void)::unlink(discover::rendezvous_path(directory_).c_str());
     prte_.end(prte_patience);
-    return died_.empty();
+    return !lost_jobs_;
 }
 
 } // namespace px::rec

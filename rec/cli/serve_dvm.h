@@ -18,7 +18,8 @@ class DvmKeeper {
         : options_(options), here_(here), directory_(std::move(directory)) {}
 
     Result<void> start();
-    // Until it is to end; false if the DVM had died.
+    // Until it is to end; false if jobs were lost with the DVM, so that its log is kept.
+    // One that dies without, as at the end of a Slurm job, is no failure.
     bool run();
     [[nodiscard]] const std::string &uri() const { return prte_.uri(); }
 
@@ -40,6 +41,7 @@ class DvmKeeper {
     std::unique_ptr<dvm::Tickets> tickets_;
     Fd signals_;
     std::string died_; // why; empty: prte runs
+    bool lost_jobs_ = false;
     Loop::Timer idle_timer_ = 0;
 };
 

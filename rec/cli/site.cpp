@@ -2,7 +2,6 @@
 #include "rec/cli/site.h"
 
 #include "pxlaunch/cli/config_policy.h"
-#include "pxlaunch/discover/candidates.h"
 
 #include <fmt/format.h>
 
@@ -18,7 +17,7 @@ Site look_around() {
     auto config = cli::load_config(environment);
     site.config = std::move(config.value);
     site.errors = std::move(config.errors);
-    site.here.site_directory = site.config.run_directory;
+    cli::apply_site(site.config, site.here);
     return site;
 }
 
@@ -34,14 +33,9 @@ Error merged(const std::vector<Error> &errors) {
     return all;
 }
 
-Result<std::string> may_serve(const Site &site, bool nodes_are_named) {
+Result<std::string> may_serve(const Site &site, ServeOptions::Method method) {
     if (!site.errors.empty()) return merged(site.errors);
-    const auto local = discover::look_at_local(site.here);
-    if (!local.found && !nodes_are_named) {
-        return cannot_run(
-            fmt::format("cannot start a server here: {}", local.answer().reason),
-            "'pxlaunch --rec local' runs one job on this node alone");
-    }
+    if (method != ServeOptions::Method::local) return std::string();
     return cli::may_run_here(site.config, site.here.host);
 }
 

@@ -3,6 +3,7 @@
 
 #include "pxlaunch/cli/config.h"
 #include "pxlaunch/discover/here.h"
+#include "rec/cli/serve.h"
 
 namespace px::rec {
 
@@ -15,10 +16,9 @@ struct Site {
 // Never fails: a server must be reachable and endable whatever a file says.
 Site look_around();
 
-// For what starts something: an Error where the files are wrong or the site, by its rules
-// or by the shape of the allocation (unless the user has named the nodes), wants no
-// server here. The text is its warning, or "".
-Result<std::string> may_serve(const Site &site, bool nodes_are_named);
+// For what starts a server: an Error where the files are wrong, or the site wants no
+// ranks on this node. The text is its warning, or "".
+Result<std::string> may_serve(const Site &site, ServeOptions::Method method);
 
 // All of them as one; there must be some.
 Error merged(const std::vector<Error> &errors);

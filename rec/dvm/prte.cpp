@@ -2,9 +2,9 @@
 #include "rec/dvm/prte.h"
 
 #include "pxlaunch/base/text.h"
-#include "pxlaunch/job/environment.h"
 #include "pxlaunch/process/child.h"
 #include "rec/dvm/agent.h"
+#include "rec/dvm/step_words.h"
 
 #include <fmt/format.h>
 
@@ -23,17 +23,9 @@ namespace px::dvm {
 
 namespace {
 
-std::vector<std::string> own_environment(const std::string &directory) {
-    job::Environment env;
-    for (char **entry = environ; *entry != nullptr; ++entry) {
-        const std::string_view text(*entry);
-        // Another server's address, or an Open MPI module's settings, are not the DVM's.
-        if (text.starts_with("PMIX_") || text.starts_with("PMI_")) continue;
-        env.emplace_back(text);
-    }
-    // SECURITY: its address, which is all that PRRTE 3.0.8 asks of a tool, stays in a
-    // directory of ours that nobody else can read.
-    job::set_variable(env, "TMPDIR", directory);
+std::vector<std::string> our_environment() {
+    std::vector<std::string> env;
+    for (char **entry = environ; *entry != nullptr; ++entry) env.emplace_back(*entry);
     return env;
 }
 
@@ -64,13 +56,29 @@ std::string hostfile_text(const std::vector<std::string> &hosts) {
     return text;
 }
 
+// SECURITY: its address, which is all that PRRTE 3.0.8 asks of a tool, stays in a
+// directory of ours that nobody else can read: by TMPDIR, which ssh does not pass on.
+// srun does, and slurmd makes that directory on the other nodes and leaves it there; so,
+// with Slurm, by a word that is for the head alone.
 std::vector<std::string> prte_command(const PrteSettings &settings) {
-    return {settings.prefix + "/bin/prte", "--hostfile", settings.directory + "/hosts",
-            // Where tools find it; it holds the address alone, so the file says no more.
-            "--report-uri", settings.directory + "/uri",
-            // All daemons are started from here: only here is our agent.
-            "--prtemca", "plm_ssh_no_tree_spawn", "1", "--prtemca", "plm_ssh_agent",
-            fmt::format("{} agent {}", settings.agent, settings.directory)};
+    std::vector<std::string> words = {settings.prefix + "/bin/prte", "--report-uri",
+                                      // Where tools find it; it holds the address alone.
+                                      settings.directory + "/uri"};
+    const auto set = [&words](const char *name, const std::string &value) {
+        words.insert(words.end(), {"--prtemca", name, value});
+    };
+    if (settings.daemons == Daemons::by_slurm) {
+        set("ras", "slurm");
+        set("plm", "slurm");
+        set("prte_local_tmpdir_base", settings.directory);
+        return words;
+    }
+    words.insert(words.end(), {"--hostfile", settings.directory + "/hosts"});
+    set("plm", "ssh");
+    // All daemons are started from here: only here is our agent.
+    set("plm_ssh_no_tree_spawn", "1");
+    set("plm_ssh_agent", fmt::format("{} agent {}", settings.agent, settings.directory));
+    return words;
 }
 
 Result<Prte> Prte::start(const PrteSettings &settings, const Patience &patience) {
@@ -84,12 +92,13 @@ Result<Prte> Prte::start(const PrteSettings &settings, const Patience &patience)
     process::ChildSpec child;
     child.argv = prte_command(settings);
     child.program = child.argv.front();
-    child.env = own_environment(settings.directory);
+    child.env = prte_environment(settings, our_environment());
     child.directory = "/";
     child.in = null.get();
     child.out = output.write.get();
     child.err = log.get();
     Prte prte;
+    prte.log_start_ = ::lseek(log.get(), 0, SEEK_END);
     prte.pid_ = PX_TRY(process::start_child(child));
     prte.handle_ = Fd(static_cast<int>(::syscall(SYS_pidfd_open, prte.pid_, 0)));
     prte.output_ = std::move(output.read);
@@ -112,10 +121,11 @@ Result<void> Prte::wait_ready(const PrteSettings &settings, const Patience &pati
                              ? PX_TRY(read_some(output_.get(), bytes, sizeof bytes))
                              : 0;
         if (got <= 0) {
-            return why_not_complete(settings.directory, settings.hosts,
-                                    waited == Waited::late
-                                        ? duration_text(patience.deadline)
-                                        : std::string());
+            const std::string late =
+                waited == Waited::late ? duration_text(patience.deadline) : std::string();
+            return settings.daemons == Daemons::by_slurm
+                       ? why_no_step(settings.directory, log_start_, late)
+                       : why_not_complete(settings.directory, settings.hosts, late);
         }
         said.append(bytes, static_cast<std::size_t>(got));
     }

@@ -11,14 +11,21 @@
 
 namespace px::dvm {
 
+// Who starts the daemons on the other nodes.
+enum class Daemons { by_ssh, by_slurm };
+
 struct PrteSettings {
     std::string prefix;             // PREFIX/bin/prte
     std::vector<std::string> hosts; // "name" or "name:slots"
     std::string directory;          // private to us: address, logs, what ssh says
     std::string agent;              // the path of pxrec, which calls ssh for prte
+    Daemons daemons = Daemons::by_ssh;
 };
 
 std::vector<std::string> prte_command(const PrteSettings &settings); // argv, pure
+// Its environment, made of ours; pure.
+std::vector<std::string> prte_environment(const PrteSettings &settings,
+                                          const std::vector<std::string> &own);
 std::string hostfile_text(const std::vector<std::string> &hosts);
 int slots_of(const std::vector<std::string> &hosts); // of all
 std::string name_of(const std::string &host);        // without its slots
@@ -45,6 +52,7 @@ class Prte {
     Result<void> read_address(const std::string &directory);
 
     int pid_ = -1;
+    long log_start_ = 0; // what is before it in the log is of an earlier start
     Fd handle_, output_;
     std::string uri_, pmix_version_;
 };

@@ -55,19 +55,22 @@ struct Rank {
     Fd pmi; // our end of the PMI-1 trap
 };
 
+class Step;
+
 struct Job {
     std::string nspace;
     unsigned number = 0;
     Submission asked;
     map::Layout layout;
     std::vector<Rank> ranks;
+    std::shared_ptr<Step> step; // who runs them; none: we do
     Job *root = nullptr;        // the tool's job; itself, unless a rank spawned this one
     unsigned child = 0;         // number among the root's descendants, 0 for the root
     unsigned last_child = 0;    // of a root
     unsigned open_children = 0; // of a root: descendants not yet ended
 
     job::JobResult result; // filled as ranks end
-    unsigned running = 0;  // ranks not yet reaped
+    unsigned running = 0;  // ranks not yet reaped; of a step 1
     bool stopping = false; // TERM or KILL has been sent to all
     int sweep_rounds = 0;  // seconds that its output stayed open after its last rank
     bool sweeping = false; // all reaped; what they left behind is being killed

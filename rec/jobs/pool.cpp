@@ -7,40 +7,57 @@
 
 namespace px::jobs {
 
-map::NodeView Pool::whole() const {
-    map::NodeView node;
-    node.name = host_;
-    node.topology = &topology_;
-    node.usable = topology_.pus();
-    return node;
+namespace {
+int count_cores(const map::NodeView &node) {
+    return static_cast<int>(
+        node.topology->objects(job::Object::core, node.usable).size());
+}
+} // namespace
+
+std::vector<map::NodeView> Pool::whole() const {
+    std::vector<map::NodeView> views;
+    for (const auto &node : nodes_) {
+        map::NodeView view;
+        view.name = node.host;
+        view.topology = node.topology;
+        view.usable = node.topology->pus();
+        views.push_back(std::move(view));
+    }
+    return views;
 }
 
-map::NodeView Pool::free(const std::vector<int> &own) const {
-    map::NodeView node = whole();
-    node.shared = node.usable;
-    std::erase_if(node.usable, [&](int pu) {
-        const auto held = holders_.find(pu);
-        const bool taken = held != holders_.end() && held->second > 0;
-        return taken && std::find(own.begin(), own.end(), pu) == own.end();
-    });
-    std::vector<int> gpus;
-    for (int gpu = 0; gpu < static_cast<int>(topology_.gpus().size()); ++gpu) {
-        const auto held = gpu_holders_.find(gpu);
-        if (held == gpu_holders_.end() || held->second == 0) gpus.push_back(gpu);
+std::vector<map::NodeView> Pool::free(const std::vector<Cpu> &own) const {
+    const auto held = [](const std::map<Cpu, int> &holders, const Cpu &cpu) {
+        const auto found = holders.find(cpu);
+        return found != holders.end() && found->second > 0;
+    };
+    auto views = whole();
+    for (int number = 0; auto &view : views) {
+        view.shared = view.usable;
+        std::erase_if(view.usable, [&](int pu) {
+            const Cpu cpu{number, pu};
+            return held(holders_, cpu) &&
+                   std::find(own.begin(), own.end(), cpu) == own.end();
+        });
+        std::vector<int> gpus;
+        for (int gpu = 0; gpu < static_cast<int>(view.topology->gpus().size()); ++gpu) {
+            if (!held(gpu_holders_, {number, gpu})) gpus.push_back(gpu);
+        }
+        view.free_gpus = std::move(gpus);
+        ++number;
     }
-    node.free_gpus = std::move(gpus);
-    return node;
+    return views;
 }
 
 Result<std::optional<map::Layout>> Pool::place(const job::Spec &asked,
-                                               const std::vector<int> &own) {
+                                               const std::vector<Cpu> &own) {
     if (!managed_) {
-        return std::optional(PX_TRY(map::place({whole()}, asked)));
+        return std::optional(PX_TRY(map::place(whole(), asked)));
     }
     job::Spec spec = asked;
     spec.placement.exclusive =
         true; // whoever asks: no rank on a core that it has not got
-    auto answer = map::place_or_wait({whole()}, {free(own)}, spec);
+    auto answer = map::place_or_wait(whole(), free(own), spec);
     if (answer.fit == map::Fit::never) return std::move(answer.error);
     if (answer.fit == map::Fit::later) return std::optional<map::Layout>();
     count(answer.layout, +1);
@@ -53,21 +70,25 @@ void Pool::release(const map::Layout &layout) {
 
 void Pool::count(const map::Layout &layout, int by) {
     for (const auto &rank : layout.ranks) {
-        for (const int pu : rank.reserved) holders_[pu] += by;
-        for (const int gpu : rank.gpus) gpu_holders_[gpu] += by;
+        for (const int pu : rank.reserved) holders_[{rank.node, pu}] += by;
+        for (const int gpu : rank.gpus) gpu_holders_[{rank.node, gpu}] += by;
     }
 }
 
 int Pool::cores() const {
-    return static_cast<int>(topology_.objects(job::Object::core, topology_.pus()).size());
+    int sum = 0;
+    for (const auto &node : whole()) sum += count_cores(node);
+    return sum;
 }
 
 int Pool::free_cores() const {
-    return static_cast<int>(topology_.objects(job::Object::core, free({}).usable).size());
+    int sum = 0;
+    for (const auto &node : free({})) sum += count_cores(node);
+    return sum;
 }
 
 std::string Pool::picture(const map::Layout &layout) const {
-    return map::layout_json({whole()}, layout);
+    return map::layout_json(whole(), layout);
 }
 
 } // namespace px::jobs

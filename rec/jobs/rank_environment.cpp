@@ -1,13 +1,11 @@
 // rank_environment.cpp - a rank's place, read from its job's layout.
 #include "rec/jobs/rank_environment.h"
 
-#include "pxlaunch/job/rank_environment.h"
-
 #include <set>
 
 namespace px::jobs {
 
-void add_rank_environment(const Job &job, int rank, std::vector<std::string> &env) {
+job::RankFacts facts_of(const Job &job, int rank) {
     const auto &place = job.layout.ranks[static_cast<std::size_t>(rank)];
     job::RankFacts facts;
     facts.job = job.nspace;
@@ -26,7 +24,11 @@ void add_rank_environment(const Job &job, int rank, std::vector<std::string> &en
     facts.gpus = place.gpus;
     facts.bound = !place.cpus.empty();
     facts.oversubscribed = job.layout.oversubscribed;
-    job::add_rank_environment(facts, env);
+    return facts;
+}
+
+void add_rank_environment(const Job &job, int rank, std::vector<std::string> &env) {
+    job::add_rank_environment(facts_of(job, rank), env);
 }
 
 } // namespace px::jobs

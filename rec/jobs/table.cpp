@@ -11,11 +11,11 @@
 
 namespace px::jobs {
 
-JobTable::JobTable(Loop &loop, Wire &wire, Pool &pool, std::string prefix)
-    : loop_(loop), wire_(wire), pool_(pool), prefix_(std::move(prefix)), input_(loop),
-      output_(
-          loop, wire, [this](Job &job) { check_end(job); },
-          [this](Job &root) { hold_output(root); }) {}
+JobTable::JobTable(Loop &loop, Wire &wire, Pool &pool, std::string prefix, Steps *steps)
+    : loop_(loop), wire_(wire), pool_(pool), prefix_(std::move(prefix)), steps_(steps),
+      input_(loop), output_(
+                        loop, wire, [this](Job &job) { check_end(job); },
+                        [this](Job &root) { hold_output(root); }) {}
 
 void JobTable::submit(Submission submission, Answer answer) {
     Waiting waiting{std::move(submission), std::move(answer)};
@@ -87,11 +87,11 @@ bool JobTable::is_waiting(const Peer &owner) const {
     });
 }
 
-std::vector<int> JobTable::held_by_tree(const std::string &nspace) {
-    std::vector<int> held;
+std::vector<Cpu> JobTable::held_by_tree(const std::string &nspace) {
+    std::vector<Cpu> held;
     for (const Job *job = find(nspace); job != nullptr; job = find(job->asked.parent)) {
         for (const auto &rank : job->layout.ranks) {
-            held.insert(held.end(), rank.reserved.begin(), rank.reserved.end());
+            for (const int pu : rank.reserved) held.push_back({rank.node, pu});
         }
     }
     return held;
@@ -113,13 +113,17 @@ void JobTable::owner_lost(const Peer &owner) {
         job->silent = true;
         stop(*job, SIGKILL);
         for_tree(*job, [this](Job &each) { output_.drop(each); });
+        if (job->step) acknowledged(*job, job->delivered - job->acknowledged);
         check_end(*job);
     }
     start_waiting();
 }
 
 void JobTable::begin_output(Job &job) {
-    for_tree(job, [this](Job &each) { output_.start(each); });
+    for_tree(job, [this](Job &each) {
+        if (each.step && !each.pulled) each.step->begin_output();
+        output_.start(each);
+    });
 }
 
 void JobTable::hold_output(Job &root) {
@@ -129,6 +133,7 @@ void JobTable::hold_output(Job &root) {
 
 void JobTable::acknowledged(Job &job, unsigned long long bytes) {
     Job &root = *job.root;
+    if (root.step) root.step->acknowledged(bytes);
     root.acknowledged = std::min(root.acknowledged + bytes, root.delivered);
     if (!root.paused || root.delivered - root.acknowledged > Output::window / 2) return;
     root.paused = false;
@@ -137,10 +142,13 @@ void JobTable::acknowledged(Job &job, unsigned long long bytes) {
 
 void JobTable::push_input(Job &job, int rank, std::string bytes, bool end,
                           std::function<void()> done) {
+    if (job.step)
+        return job.step->push_input(rank, std::move(bytes), end, std::move(done));
     input_.push(job, rank, std::move(bytes), end, std::move(done));
 }
 
 void JobTable::set_window(Job &job, int rows, int columns) {
+    if (job.step) return job.step->set_window(rows, columns);
     winsize size{};
     size.ws_row = static_cast<unsigned short>(rows);
     size.ws_col = static_cast<unsigned short>(columns);
@@ -150,6 +158,7 @@ void JobTable::set_window(Job &job, int rows, int columns) {
 }
 
 void JobTable::signal(Job &job, int rank, int number) {
+    if (job.step) return job.step->signal(rank, number);
     const auto send = [number](Rank &to) {
         if (!to.reaped && to.pid > 0) ::kill(-to.pid, number);
     };

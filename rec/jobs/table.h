@@ -6,7 +6,7 @@
 #include "rec/jobs/input.h"
 #include "rec/jobs/output.h"
 #include "rec/jobs/pool.h"
-#include "rec/jobs/wire.h"
+#include "rec/jobs/step.h"
 
 #include <list>
 #include <memory>
@@ -18,7 +18,9 @@ class JobTable {
     // The answer to a submission: the namespace, or why not.
     using Answer = std::function<void(Result<std::string>)>;
 
-    JobTable(Loop &loop, Wire &wire, Pool &pool, std::string prefix);
+    // `steps`: who runs the jobs; nullptr: we do, as processes of this node.
+    JobTable(Loop &loop, Wire &wire, Pool &pool, std::string prefix,
+             Steps *steps = nullptr);
 
     void submit(Submission submission, Answer answer); // may answer later
     void owner_lost(const Peer &owner);                // also drops its waiting jobs
@@ -55,6 +57,9 @@ class JobTable {
     Result<void> launch_rank(Job &job, int rank,
                              const std::vector<std::string> &programs);
     void give_up(Job &job);
+    Result<void> launch_step(Job &job);
+    void step_says(Job &job, int rank, Channel channel, std::string bytes);
+    void step_ended(Job &job, job::JobResult result);
 
     void rank_ended(Job &job, int rank, int wait_status);
     void rank_failed(Job &job, int rank, int status);
@@ -67,12 +72,13 @@ class JobTable {
     void hold_output(Job &root);
     void speaks_pmi(Job &job, int rank);
     void for_tree(Job &job, const std::function<void(Job &)> &act);
-    std::vector<int> held_by_tree(const std::string &nspace);
+    std::vector<Cpu> held_by_tree(const std::string &nspace);
 
     Loop &loop_;
     Wire &wire_;
     Pool &pool_;
     std::string prefix_; // of namespaces
+    Steps *steps_;
     Input input_;
     Output output_;
     std::list<std::unique_ptr<Job>> jobs_;

@@ -1,5 +1,6 @@
 // table_end.cpp - how ranks and jobs end.
 #include "pxlaunch/process/leftovers.h"
+#include "pxlaunch/process/pmi_trap.h"
 #include "rec/jobs/table.h"
 
 #include <fmt/format.h>
@@ -19,6 +20,7 @@ void JobTable::reap() {
     for (pid_t pid = 0; (pid = ::waitpid(-1, &status, WNOHANG)) > 0;) {
         bool known = false;
         for (const auto &job : jobs_) {
+            if (job->step) continue;
             const auto rank = std::find_if(
                 job->ranks.begin(), job->ranks.end(),
                 [pid](const Rank &each) { return each.pid == pid && !each.reaped; });
@@ -27,6 +29,8 @@ void JobTable::reap() {
             rank_ended(*job, static_cast<int>(rank - job->ranks.begin()), status);
             break;
         }
+        for (const auto &job : jobs_)
+            known = known || (job->step && job->step->reaped(pid, status));
         strangers = strangers || !known;
     }
     if (!strangers) return;
@@ -171,19 +175,14 @@ void JobTable::finish(Job &job) {
 
 void JobTable::speaks_pmi(Job &job, int number) {
     Rank &rank = job.ranks[static_cast<std::size_t>(number)];
-    char text[64];
-    const auto got = read_some(rank.pmi.get(), text, sizeof text);
     loop_.forget(rank.pmi.get());
-    if (!got || *got <= 0) return rank.pmi.reset(); // closed unused: nobody wanted PMI-1
+    if (!process::has_asked(rank.pmi)) return rank.pmi.reset();
     auto &result = job.root->result;
     if (!result.not_run) {
-        result.not_run = Exit::cannot_run;
-        result.explanation = fmt::format("rank {} asks for PMI-1 (MPICH, Intel MPI), "
-                                         "which this server does not speak: its "
-                                         "{} processes would each run alone",
-                                         number, job.ranks.size());
-        result.hint = "use an MPI library that was built with PMIx (Open MPI, or MPICH "
-                      "configured --with-pmix)";
+        Error error = process::speaks_pmi_1(number, job.ranks.size());
+        result.not_run = error.exit;
+        result.explanation = std::move(error.what);
+        result.hint = std::move(error.hint);
     }
     stop(job, SIGKILL);
 }

@@ -1,7 +1,7 @@
 // table_start.cpp - from a placed submission to running ranks.
-#include "pxlaunch/job/environment.h"
 #include "pxlaunch/process/child.h"
 #include "pxlaunch/process/command.h"
+#include "pxlaunch/process/pmi_trap.h"
 #include "pxlaunch/process/streams.h"
 #include "rec/jobs/rank_environment.h"
 #include "rec/jobs/table.h"
@@ -12,7 +12,6 @@
 #include <cerrno>
 #include <csignal>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 namespace px::jobs {
@@ -28,12 +27,7 @@ double now() {
 // Beyond it spawned jobs share a number in their tags (see pmix::key::child_shift).
 constexpr unsigned most_children = 1023;
 
-struct Streams {
-    process::Streams theirs; // ours are the Rank's
-    Fd pmi;
-};
-
-Result<Streams> make_streams(Rank &rank, int number, const Submission &asked) {
+Result<process::Streams> make_streams(Rank &rank, int number, const Submission &asked) {
     const auto &io = asked.spec.io;
     const bool terminal = io.pty && number == 0;
     const bool reads =
@@ -46,23 +40,7 @@ Result<Streams> make_streams(Rank &rank, int number, const Submission &asked) {
     rank.out = std::move(connection.ours.out);
     rank.err = std::move(connection.ours.err);
     rank.terminal = terminal;
-    return Streams{std::move(connection.theirs), {}};
-}
-
-// A library that asks for PMI-1 (MPICH without PMIx) finds this socket instead of
-// deciding that it is alone; see JobTable::speaks_pmi. Not PMI_SIZE: MPICH 5, also one
-// that speaks PMIx, aborts where it finds that beside PMIX_NAMESPACE.
-Result<void> add_pmi_trap(Rank &rank, int number, Streams &streams,
-                          std::vector<std::string> &env) {
-    int ends[2];
-    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
-        return system_error("cannot make a socket", errno);
-    }
-    rank.pmi = Fd(ends[0]);
-    streams.pmi = Fd(ends[1]);
-    job::set_variable(env, "PMI_FD", fmt::format("{}", ends[1]));
-    job::set_variable(env, "PMI_RANK", fmt::format("{}", number));
-    return {};
+    return std::move(connection.theirs);
 }
 
 } // namespace
@@ -86,6 +64,7 @@ std::unique_ptr<Job> JobTable::make_job(Submission &&submission, map::Layout &&l
 }
 
 Result<void> JobTable::launch(Job &job) {
+    if (steps_ != nullptr) return launch_step(job);
     std::vector<std::string> programs;
     const auto launched = [&]() -> Result<void> {
         for (const auto &app : job.asked.spec.apps)
@@ -116,20 +95,22 @@ Result<void> JobTable::launch_rank(Job &job, int number,
     child.env = app.env;
     PX_TRY(wire_.add_environment(job, number, child.env));
     add_rank_environment(job, number, child.env);
-    Streams streams = PX_TRY(make_streams(rank, number, job.asked));
-    if (job.ranks.size() > 1) PX_TRY(add_pmi_trap(rank, number, streams, child.env));
+    const auto streams = PX_TRY(make_streams(rank, number, job.asked));
+    process::PmiTrap trap;
+    if (job.ranks.size() > 1) trap = PX_TRY(process::set_pmi_trap(number, child.env));
+    rank.pmi = std::move(trap.ours);
     child.program = programs[app_number];
     child.argv = app.argv;
     child.directory = app.directory;
     child.inherited = &job.asked.spec.inherited;
     child.cpus = place.cpus;
-    child.in = streams.theirs.in.get();
-    child.out = streams.theirs.out.get();
-    child.err = streams.theirs.err.get();
-    child.keep = streams.pmi ? streams.pmi.get() : -1;
+    child.in = streams.in.get();
+    child.out = streams.out.get();
+    child.err = streams.err.get();
+    child.keep = trap.theirs.get();
     child.terminal = job.asked.spec.io.pty && number == 0;
     rank.end.rank = number;
-    rank.end.host = pool_.host();
+    rank.end.host = pool_.host(place.node);
     rank.end.started = now();
     rank.pid = rank.end.pid = PX_TRY(process::start_child(child));
     ++job.running;

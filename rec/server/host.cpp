@@ -55,8 +55,12 @@ void on_loss(std::size_t, pmix_status_t, const pmix_proc_t *source, pmix_info_t 
 Host &Host::current() { return *the_host; }
 
 Host::Host(Loop &the_loop, const map::Topology &topology, const HostOptions &options)
-    : loop(the_loop), pool(topology, host_name(), options.managed),
-      jobs(the_loop, *this, pool, fmt::format("px.{}", ::getpid())), options_(options),
+    : loop(the_loop),
+      pool(options.nodes.empty() ? std::vector<jobs::PoolNode>{{host_name(), &topology}}
+                                 : options.nodes,
+           options.managed),
+      jobs(the_loop, *this, pool, fmt::format("px.{}", ::getpid()), options.steps),
+      options_(options), topology_(topology),
       nspace_(fmt::format("{}{}", pmix::key::server_prefix, ::getpid())) {
     started =
         std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch())
@@ -80,7 +84,7 @@ Result<void> Host::initialize() {
     if (::mkdir(session.c_str(), 0700) != 0 && errno != EEXIST) {
         return system_error(fmt::format("cannot create '{}'", session), errno);
     }
-    pmix_topology_t topology{const_cast<char *>("hwloc"), map::hwloc_of(pool.topology())};
+    pmix_topology_t topology{const_cast<char *>("hwloc"), map::hwloc_of(topology_)};
     pmix::InfoList infos;
     infos.text(PMIX_SERVER_NSPACE, nspace_)
         .rank(PMIX_SERVER_RANK, 0)

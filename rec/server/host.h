@@ -20,6 +20,9 @@ struct HostOptions {
     std::string
         directory; // private, ours alone; libpmix's session directory is made in it
     bool managed = false; // a shared pool of cores, or the server of one pxlaunch
+    // Whose cores they are, where steps run the jobs; empty: this node's.
+    std::vector<jobs::PoolNode> nodes = {};
+    jobs::Steps *steps = nullptr; // lives longer than the Host
 };
 
 // Things handed to libpmix that it has not taken yet.
@@ -38,6 +41,7 @@ class InFlight {
 class Host final : public jobs::Wire {
   public:
     // libpmix must not have been initialised before; settle_environment() must have run.
+    // `topology` is this node's.
     static Result<std::unique_ptr<Host>> start(Loop &loop, const map::Topology &topology,
                                                const HostOptions &options);
     ~Host() override; // finalizes libpmix
@@ -77,6 +81,7 @@ class Host final : public jobs::Wire {
     Result<void> watch_losses();
 
     HostOptions options_;
+    const map::Topology &topology_;
     std::string nspace_, uri_;
     std::map<std::string, std::shared_ptr<InFlight>>
         in_flight_; // by namespace of the root

@@ -14,7 +14,7 @@ class Probe(pxtest.Case):
         seen = self.probe()
         self.assertEqual((seen["version"], seen["chosen"]), (1, "local"))
         states = {one["name"]: one["state"] for one in seen["candidates"]}
-        self.assertEqual(states, {"parent": "absent", "pool": "absent", "prrte": "absent",
+        self.assertEqual(states, {"parent": "absent", "pool": "absent", "srun": "absent", "prrte": "absent",
                                   "local": "usable"})
         self.assertGreaterEqual(seen["machine"]["cores"], 1)
         self.assertIn(seen["machine"]["munge"], ("absent", "dead", "alive"))

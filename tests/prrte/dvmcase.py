@@ -7,7 +7,6 @@ class DvmCase(pxlab.LabCase):
 
     def setUp(self):
         super().setUp()
-        self.env.pop("PXLAUNCH_URI")
         self.may_leave_files = True
         self.hostfile("n1 slots=2", "n2 slots=2", "n3 slots=2")
 

@@ -54,6 +54,14 @@ class Ranks(pxlab.LabCase):  # ctest: serial timeout=240
         done = self.expect(0, ["-n", "3", "--map-by", "node", "-C", "/usr/share", "pwd"])
         self.assertEqual(done.out, b"/usr/share\n" * 3)
 
+    def test_a_node_that_is_named(self):
+        """Without a number it is all of its slots, also where another application has some."""
+        self.assertEqual(self.expect(0, ["-n", "2", "--host", "n3", "hostname"]).out, b"n3\n" * 2)
+        done = self.expect(0, ["-n", "5", "hostname", ":", "-n", "1", "--host", "n3", "hostname"])
+        self.assertEqual(done.out.count(b"n3"), 2)
+        done = self.expect(125, ["-n", "3", "--host", "n3", "hostname"])
+        self.assertIn(b"too few free slots", done.err)
+
     def test_two_applications(self):
         done = self.expect(0, ["--tag", "-n", "1", "echo", "a", ":", "-n", "2", "sh", "-c", "echo b$PXLAUNCH_APP_RANK"])
         self.assertEqual(sorted(done.out.split(b"\n")), [b"", b"0: a", b"1: b0", b"2: b1"])

@@ -23,8 +23,10 @@ MAY_INCLUDE = {
     "rec/map": ["pxlaunch/job"],
     "rec/jobs": ["rec/map", "pxlaunch/process", "pxlaunch/job"],
     "rec/server": ["rec/jobs", "rec/map", "pxlaunch/process", "pxlaunch/pmix", "pxlaunch/job"],
+    "rec/bridge": ["rec/jobs", "rec/map", "pxlaunch/shims", "pxlaunch/tool", "pxlaunch/channel", "pxlaunch/process",
+                   "pxlaunch/job"],
     "rec/dvm": ["pxlaunch/channel", "pxlaunch/process", "pxlaunch/job"],
-    "rec/cli": ["rec/server", "rec/dvm", "rec/jobs", "rec/map", "pxlaunch/process", "pxlaunch/pmix", "pxlaunch/tool", "pxlaunch/discover", "pxlaunch/job",
+    "rec/cli": ["rec/server", "rec/dvm", "rec/bridge", "rec/jobs", "rec/map", "pxlaunch/process", "pxlaunch/pmix", "pxlaunch/tool", "pxlaunch/discover", "pxlaunch/job",
                 "pxlaunch/cli/config"],
     "rec": ["rec/cli"],
 }

@@ -3,7 +3,6 @@ a root directory that holds nothing else. `tests/run matrix` builds them, below 
 """
 import os
 import pathlib
-import subprocess
 
 import pxlab
 import pxtest
@@ -19,9 +18,7 @@ def build(pmix):
 
 
 def root(pmix):
-    done = subprocess.run([pxtest.TREE / "tests/lab/root", SUITES[pmix]], check=True, timeout=900,
-                          stdout=subprocess.PIPE, text=True)
-    return done.stdout.strip()
+    return pxlab.root(SUITES[pmix])
 
 
 def entries(env):

@@ -1,7 +1,8 @@
-"""Tests on the nodes of tests/lab: a lab for each class, with a PRRTE DVM over its nodes.
+"""Tests on the nodes of tests/lab: a lab for each class, with a PRRTE DVM over its nodes; pxslurm has those with Slurm.
 
 The programs are those of PX_LAB_BUILD/release/bin, which the nodes see at /build/release/bin; those of another KIND are
-beside it, in the folder of its Debian suite; `tests/run prrte` builds them. Processes on the nodes are processes of this machine too: pxtest finds and counts them.
+beside it, in the folder of its Debian suite; `tests/run KIND` builds them. Processes on the nodes are processes of this
+machine too: pxtest finds and counts them.
 """
 import os
 import pathlib
@@ -17,7 +18,14 @@ LAB = pxtest.TREE / "tests/lab/lab"
 BUILD = pathlib.Path(os.environ.get("PX_LAB_BUILD") or pxtest.TREE / "build/trixie")
 NODE_BIN = "/build/release/bin"
 KIND = os.environ.get("PX_LAB_KIND", "prrte")  # that PX_LAB_BUILD is for
-SUITES = {"prrte": "trixie", "prrte5": "testing"}
+SUITES = {"prrte": "trixie", "prrte5": "testing", "slurm": "trixie", "slurm22": "bookworm", "slurm26": "testing"}
+
+
+def root(suite):
+    """Where the Debian root of that suite is; it may have to be made."""
+    done = subprocess.run([pxtest.TREE / "tests/lab/root", suite], check=True, timeout=900,
+                          stdout=subprocess.PIPE, text=True)
+    return done.stdout.strip()
 
 
 class OnNode(pxtest.Running):
@@ -38,13 +46,14 @@ class LabCase(pxtest.Case):
     KIND = KIND
     NODES = 3
     DVM = True
+    LAB_ENV = {}  # what "lab up" is told besides
 
     @classmethod
     def setUpClass(cls):
         build = BUILD if cls.KIND == KIND else BUILD.parent / SUITES[cls.KIND]
         if not (build / "release/bin").exists():
-            raise unittest.SkipTest(f"no programs for {cls.KIND} in {build}; 'tests/run prrte' builds them")
-        cls.lab_env = {**os.environ, "LAB": f"test.{os.getpid()}", "LAB_BUILD": str(build)}
+            raise unittest.SkipTest(f"no programs for {cls.KIND} in {build}; 'tests/run {cls.KIND}' builds them")
+        cls.lab_env = {**os.environ, **cls.LAB_ENV, "LAB": f"test.{os.getpid()}", "LAB_BUILD": str(build)}
         cls.lab("up", cls.KIND, str(cls.NODES))
         cls.addClassCleanup(cls.lab, "down")
         if cls.DVM:
@@ -79,8 +88,9 @@ class LabCase(pxtest.Case):
         self.node_home = f"/home/user/{self.home.name}"
         self.env = {"PATH": f"{NODE_BIN}:/usr/local/bin:/usr/bin:/usr/sbin", "PXTEST_ID": self.tag[10:],
                     "OMPI_MCA_btl_tcp_if_include": "10.71.0.0/24",
-                    "OMPI_MCA_mpi_yield_when_idle": "1",  # the nodes share the cores of this machine
-                    "PXLAUNCH_URI": "file:/home/user/uri"}
+                    "OMPI_MCA_mpi_yield_when_idle": "1"}  # the nodes share the cores of this machine
+        if hasattr(self, "uri"):
+            self.env["PXLAUNCH_URI"] = "file:/home/user/uri"
 
     @classmethod
     def state(cls):

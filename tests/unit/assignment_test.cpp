@@ -40,6 +40,8 @@ Assignment full() {
     assignment.rows = 24;
     assignment.columns = 80;
     assignment.describe = Describe::only;
+    assignment.argv = {"/x y", "", odd_bytes(), ":"};
+    assignment.must_reach = true;
     return assignment;
 }
 
@@ -76,6 +78,8 @@ void check_same(const Assignment &read, const Assignment &sent) {
     CHECK(read.rows == sent.rows);
     CHECK(read.columns == sent.columns);
     CHECK(read.describe == sent.describe);
+    CHECK(read.argv == sent.argv);
+    CHECK(read.must_reach == sent.must_reach);
 }
 
 // Of any bytes, with every entry short enough and without a byte that none can hold.

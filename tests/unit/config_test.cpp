@@ -1,6 +1,7 @@
 #include "command_line.h"
 
 #include "pxlaunch/cli/config.h"
+#include "pxlaunch/cli/config_policy.h"
 #include "pxlaunch/cli/inspect.h"
 
 #include <doctest/doctest.h>
@@ -48,6 +49,31 @@ std::string user_errors(std::string_view text) {
 }
 
 } // namespace
+
+TEST_CASE("how servers may be started is the site's word") {
+    const auto parsed =
+        parse_config(R"({"methods": ["prrte", "local"], "locked": ["methods"]})", "/c",
+                     ConfigKind::site);
+    REQUIRE(parsed);
+    CHECK(parsed.value.methods == std::vector<std::string>{"prrte", "local"});
+    CHECK(parsed.value.methods_locked);
+    CHECK(site_errors(R"({"methods": ["sruns"]})") ==
+          "/c:1: methods: expected one of srun, prrte, local, got 'sruns' | did you mean "
+          "'srun'?\n");
+    CHECK(site_errors(R"({"methods": "srun"})") ==
+          "/c:1: methods: expected a list of text | correct the file\n");
+    discover::Here here;
+    here.prrte = "/own";
+    apply_site(parsed.value, here);
+    CHECK(here.methods == parsed.value.methods);
+    CHECK(here.prrte == "/own");
+    auto config = parsed.value;
+    config.site_path = "/etc/c";
+    config.prrte_prefix = "/opt/prrte";
+    apply_site(config, here);
+    CHECK(here.methods_lock == "/etc/c");
+    CHECK(here.prrte == "/opt/prrte");
+}
 
 TEST_CASE("the higher layer wins, and every origin is kept") {
     Files files;

@@ -200,3 +200,29 @@ TEST_CASE("ranks per node are those of the nodes that are named") {
     CHECK(make({"-n", "3", "-N", "2", "--host", "n2"}, dvm)
               .errors.starts_with("-n 3 with -N 2 needs 2 nodes, and there is 1"));
 }
+
+TEST_CASE("a part of an allocation's nodes, on a server whose slots are cores") {
+    auto here = pool();
+    here.allocation.nodes = {"n1", "n2", "n3"};
+    here.allocation.cores = 12;
+    here.allocation.node_cores = {2, 4, 6};
+    here.allocation.slots_are_cores = true;
+    here.allocation.ranks_asked = 6;
+    here.allocation.ranks_source = "SLURM_NTASKS=6";
+    auto made = make({"--host", "n2,n3:1"}, here);
+    CHECK(made.spec.apps[0].np == 1); // the number that was given
+    CHECK(made.spec.apps[0].hosts == std::vector<std::string>{"n2:4", "n3:1"});
+    made = make({"--host", "n2"}, here);
+    CHECK(made.spec.apps[0].np == 2);
+    CHECK(has_line(made.reasons, "np: 2: SLURM_NTASKS=6, 1 of 3 nodes"));
+    CHECK(has_line(made.reasons, "bind: core: default in an allocation without -c"));
+    CHECK_FALSE(made.spec.placement.bind.none);
+    CHECK(make({"-c", "2"}, here).spec.placement.bind == job::BindTo{});
+    here.allocation.unbound_because = "nobody knows";
+    made = make({"-c", "2"}, here);
+    CHECK(made.spec.placement.bind.none);
+    CHECK(has_line(made.reasons, "bind: none: nobody knows"));
+    CHECK_FALSE(make({"--bind-to", "core"}, here).spec.placement.bind.none);
+    here.allocation.ranks_asked.reset();
+    CHECK(make({"--nodes", "1"}, here).spec.apps[0].np == 4); // a third of the cores
+}

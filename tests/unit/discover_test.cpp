@@ -25,6 +25,7 @@ TEST_CASE("nothing here: a private server is started, and it is said why") {
     CHECK(reasons == "server: parent: absent: PMIX_SERVER_URI* is not set\n"
                      "server: pool: absent: no server of 'pxrec up' for this node in " +
                          place.temporary.path() +
+                         "\nserver: srun: absent: this is no job of Slurm"
                          "\nserver: prrte: absent: neither --hostfile nor --host names "
                          "another node"
                          "\nserver: local: usable: a private server on this node\n");
@@ -61,9 +62,9 @@ TEST_CASE("--rec") {
               place.temporary.path() + " | leave it out to use whatever is here");
     CHECK(place.outcome({.rec = "locla"}) ==
           "--rec: unknown runtime 'locla' | did you mean 'local'? there are: parent pool "
-          "prrte local");
+          "srun prrte local");
     CHECK(place.outcome({.rec = "banana"}) ==
-          "--rec: unknown runtime 'banana' | there are: parent pool prrte local");
+          "--rec: unknown runtime 'banana' | there are: parent pool srun prrte local");
     CHECK(place.outcome({.rec = "local:4"}) ==
           "--rec: 'local' takes no argument, got '4' | write local");
     CHECK(place.outcome({.rec = "local", .uri = uri}) ==
@@ -74,7 +75,7 @@ TEST_CASE("--rec") {
     CHECK(place.outcome().starts_with(
         "PXLAUNCH_REC: unknown runtime 'parnet' | did you mean "
         "'parent'?"));
-    CHECK(rec_names().size() == 4);
+    CHECK(rec_names().size() == 5);
 }
 
 TEST_CASE("the server that started us") {
@@ -222,17 +223,11 @@ TEST_CASE("a living server of this allocation that we cannot use stops everythin
 
 TEST_CASE("several nodes never silently become one") {
     const Place place(slurm(4));
-    CHECK(place.outcome() ==
-          "no PMIx runtime here can start this job\n"
-          "  parent  absent   PMIX_SERVER_URI* is not set\n"
-          "  pool    absent   no server of 'pxrec up' for the allocation slurm:77 in " +
-              place.temporary.path() +
-              "\n  prrte   absent   neither --hostfile nor --host names another node"
-              "\n  local   refused  the allocation slurm:77 has 4 nodes, and starting a "
-              "server "
-              "on several nodes of slurm is not supported yet | use --rec local to run "
-              "on this "
-              "node alone");
+    CHECK(
+        place.outcome() ==
+        "Slurm job 77 has 4 nodes, but this place has no way to reach them (no srun, no "
+        "prte, no PXLAUNCH_URI) | start the script on the host side: put 'pxrec run --' "
+        "before the command that starts the container or the script");
     CHECK(place.outcome({.rec = "local"}) == "start local");
     CHECK(discover::discover({.rec = "local"}, place.here).found->allocation.key() ==
           "slurm:77");
@@ -245,9 +240,7 @@ TEST_CASE("a shell that is not on the allocation's node starts nothing there") {
     CHECK(place.candidate("local").reason ==
           "the allocation slurm:77 is n01, this shell is on "
           "login1");
-    CHECK(place.candidate("local").hint ==
-          "run the script there (srun --pty bash), or use "
-          "--rec local to run on this node alone");
+    CHECK(place.candidate("local").hint == "use --rec local to run on this node alone");
     place.here.host = "n01.cluster.example";
     CHECK(place.outcome() == "start local");
     place.here.host = "other-name";
@@ -309,8 +302,8 @@ TEST_CASE("--probe as JSON") {
     const Place place({{"PMIX_SERVER_URI41", uri}, {"PMIX_NAMESPACE", "slurm.pmix.4.0"}});
     const auto probe = nlohmann::json::parse(candidate_json(look_at_all(place.here)));
     CHECK(probe["version"] == 1);
-    REQUIRE(probe["candidates"].size() == 4);
+    REQUIRE(probe["candidates"].size() == 5);
     CHECK(probe["candidates"][0]["name"] == "parent");
     CHECK(probe["candidates"][0]["state"] == "refused");
-    CHECK(probe["candidates"][3]["state"] == "usable");
+    CHECK(probe["candidates"][4]["state"] == "usable");
 }

@@ -71,3 +71,9 @@ TEST_CASE("what its refusal probably means") {
     error = tool::refusal(PMIX_ERR_NO_PERMISSIONS, placement);
     CHECK(error.what.starts_with("the server refused the job: "));
 }
+
+TEST_CASE("on a server that is not ours a node's name stands for all of its slots") {
+    CHECK(tool::foreign_hosts({"n1", "n2:3"}) ==
+          std::vector<std::string>{"n1:*", "n2:3"});
+    CHECK(tool::foreign_hosts({}).empty());
+}

@@ -26,11 +26,11 @@ inline const Peer ann{"tool.1", 0}, bea{"tool.2", 0};
 
 // A table as pxrec has it, on a node of two cores where nothing is bound.
 struct Server {
-    explicit Server(bool managed = true)
+    explicit Server(bool managed = true, Steps *steps = nullptr)
         : topology(
               std::move(map::Topology::from_synthetic("package:1 core:2 pu:1")).value()),
-          loop(std::move(Loop::create()).value()), pool(topology, "n01", managed),
-          table(*loop, wire, pool, "job") {
+          loop(std::move(Loop::create()).value()), pool({{"n01", &topology}}, managed),
+          table(*loop, wire, pool, "job", steps) {
         process::become_subreaper();
         sigset_t child;
         sigemptyset(&child);

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <csignal>
+
 using namespace px;
 using namespace px::shims;
 
@@ -75,4 +77,21 @@ TEST_CASE("a job that is ended before its ranks start did not run") {
     CHECK(job::exit_code(judge.result(), job::OnFailure::kill) == 125);
     CHECK(judge.result().explanation ==
           "the job was ended before its ranks were started");
+}
+
+TEST_CASE(
+    "a rank that the server ends, and no other, is the end of the job and its cause") {
+    Judge judge(job::OnFailure::wait);
+    judge.expect(2);
+    judge.arrived(0, "n0");
+    judge.arrived(1, "n1");
+    channel::Ended by_runtime{{}, true}, by_us{{}, false};
+    by_runtime.end.signal = by_us.end.signal = SIGTERM;
+    judge.ended(1, by_runtime);
+    CHECK_FALSE(judge.must_end());
+    judge.ended_by_server(1);
+    CHECK(judge.must_end());
+    judge.ended(0, by_us); // because of that
+    CHECK(judge.result().first_failure == -1);
+    CHECK(judge.result().explanation == "the runtime ended rank 1 on n1");
 }

@@ -14,11 +14,11 @@ namespace {
 struct Node {
     explicit Node(bool managed = true, const char *description = "package:2 core:4 pu:1")
         : topology(std::move(map::Topology::from_synthetic(description)).value()),
-          pool(topology, "n01", managed) {}
+          pool({{"n01", &topology}}, managed) {}
 
     // What is placed now; nothing where it has to wait.
     std::optional<map::Layout> place(int ranks, int cpus = 0,
-                                     const std::vector<int> &own = {}) {
+                                     const std::vector<Cpu> &own = {}) {
         auto placed = pool.place(asked(ranks, cpus), own);
         REQUIRE(placed);
         return std::move(*placed);
@@ -98,7 +98,9 @@ TEST_CASE("a job inside a job shares the cores of that job, and of no other") {
     const auto outer = node.place(4);
     const auto other = node.place(4);
     CHECK_FALSE(node.place(2));
-    const auto inner = node.place(2, 0, cores_of(*outer));
+    std::vector<Cpu> own;
+    for (const int core : cores_of(*outer)) own.push_back({0, core});
+    const auto inner = node.place(2, 0, own);
     REQUIRE(inner);
     const auto held = cores_of(*outer);
     for (const int core : cores_of(*inner)) {
@@ -166,4 +168,35 @@ TEST_CASE("the picture is of the whole node, whatever is taken") {
         ++usable;
     }
     CHECK(usable == 8);
+}
+
+TEST_CASE("a pool of several nodes gives out the cores of each") {
+    const auto two =
+        std::move(map::Topology::from_synthetic("package:1 core:2 pu:1")).value();
+    const auto four =
+        std::move(map::Topology::from_synthetic("package:1 core:4 pu:1")).value();
+    Pool pool({{"n1", &two}, {"n2", &four}, {"n3", &two}}, true);
+    CHECK(pool.cores() == 8);
+    CHECK(pool.host(1) == "n2");
+    const auto first = std::move(pool.place(Node::asked(3), {})).value();
+    REQUIRE(first);
+    CHECK(first->ranks[1].node == 0);
+    CHECK(first->ranks[2].node == 1);
+    CHECK(pool.free_cores() == 5);
+    // Core 0 of the second node is taken, that of the third is not.
+    const auto second = std::move(pool.place(Node::asked(5), {})).value();
+    REQUIRE(second);
+    CHECK(second->ranks[0].node == 1);
+    CHECK(second->ranks[0].reserved == std::vector<int>{1});
+    CHECK(second->ranks[3].node == 2);
+    CHECK(second->ranks[3].reserved == std::vector<int>{0});
+    CHECK_FALSE(*pool.place(Node::asked(1), {}));
+    // A job inside the first one shares its cores, wherever they are.
+    const auto inner = std::move(pool.place(Node::asked(1), {{1, 0}})).value();
+    REQUIRE(inner);
+    CHECK(inner->ranks[0].node == 1);
+    pool.release(*inner);
+    pool.release(*first);
+    CHECK(pool.free_cores() == 3);
+    CHECK_FALSE(pool.place(Node::asked(9), {}));
 }

@@ -50,7 +50,7 @@ TEST_CASE("each rank knows who and where it is") {
         {"OMPI_COMM_WORLD_SIZE", {"3", "3", "3"}},
         {"OMPI_COMM_WORLD_LOCAL_RANK", {"0", "0", "1"}},
         {"OMPI_COMM_WORLD_LOCAL_SIZE", {"2", "1", "2"}},
-        {"OMPI_MCA_schizo", {"^orte", "^orte", "^orte"}},
+        {"OMPI_MCA_schizo", {"^orte,slurm", "^orte,slurm", "^orte,slurm"}},
         {"OMPI_MCA_hwloc_base_binding_policy", {"unset", "none", "unset"}},
         {"OMPI_MCA_mpi_yield_when_idle", {"unset", "unset", "unset"}},
         {"CUDA_VISIBLE_DEVICES", {"unset", "unset", "3,1"}},

@@ -53,6 +53,26 @@ TEST_CASE("the command of every application is the shim, then its own words") {
     CHECK(spec.apps[1].argv == Words{"/opt/px wrap/pxwrap", "--", "/bin/viewer"});
 }
 
+TEST_CASE("where one command starts all, every application is the shim alone") {
+    const auto spec = under_shims(two_apps(), "/opt/px wrap/pxwrap", report, {}, true);
+    Words environment;
+    for (const auto &app : spec.apps) {
+        CHECK(app.argv == Words{"/opt/px wrap/pxwrap", "--"});
+        environment.insert(environment.end(), app.env.begin(), app.env.end());
+    }
+    const auto first = assignment_in(environment);
+    CHECK(first.argv == Words{"solver", "-x", "a b"});
+    CHECK(first.directory == "/home/me");
+    CHECK(first.must_reach);
+    const auto second = channel::find_assignment(environment, 1);
+    REQUIRE(second);
+    REQUIRE(second->has_value());
+    CHECK((*second)->argv == Words{"/bin/viewer"});
+    CHECK((*second)->env == Words{"B=2"});
+    CHECK_FALSE(channel::find_assignment(environment, 2)->has_value());
+    CHECK_FALSE(assignment_in(shimmed(two_apps()).apps[0].env).must_reach);
+}
+
 TEST_CASE("the server sees no directory, no path and no environment of the user's") {
     const auto spec = shimmed(two_apps());
     for (const auto &app : spec.apps) {

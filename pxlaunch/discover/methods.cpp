@@ -1,0 +1,138 @@
+// methods.cpp - how the one server of an allocation can start processes on its nodes.
+#include "pxlaunch/base/capture.h"
+#include "pxlaunch/base/text.h"
+#include "pxlaunch/discover/looks.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <unistd.h>
+
+namespace px::discover {
+
+namespace {
+
+constexpr std::chrono::milliseconds srun_patience{5000};
+
+// "pmix_v5" of what srun --mpi=list says, 22.05 to 26.05; empty: it has no pmix.
+std::string pmix_plugin(const std::string &text) {
+    std::string best;
+    std::string word;
+    for (const char c : text + "\n") {
+        const bool in_word = c == '_' || std::isalnum(static_cast<unsigned char>(c)) != 0;
+        if (in_word) {
+            word += c;
+            continue;
+        }
+        if (word == "pmix" || word.starts_with("pmix_v")) best = std::max(best, word);
+        word.clear();
+    }
+    return best;
+}
+
+Candidate ask_srun(const std::string &srun) {
+    Candidate candidate{"srun", Candidate::refused};
+    const auto list = output_of({srun, "--mpi=list"}, srun_patience);
+    if (!list) {
+        candidate.reason = list.error().what;
+        candidate.hint = fmt::format("try '{} --mpi=list' by hand", srun);
+        return candidate;
+    }
+    const std::string plugin = pmix_plugin(*list);
+    if (plugin.empty()) {
+        candidate.reason = fmt::format("'{} --mpi=list' does not name pmix", srun);
+        return candidate;
+    }
+    candidate.state = Candidate::usable;
+    candidate.reason = fmt::format("a step of {} for each job ({})", srun, plugin);
+    return candidate;
+}
+
+} // namespace
+
+std::string find_srun(const Here &here) {
+    const std::string srun = program_in(here.get("PATH"), "srun");
+    std::error_code failed;
+    const auto real = std::filesystem::canonical(srun, failed);
+    return failed || real.filename() == "pxlaunch" ? std::string() : srun;
+}
+
+Found shared_server(const std::string &method, const Here &here) {
+    Found found = found_here(Found::start_shared, method, here);
+    found.ours = method != "prrte";
+    found.managed = true;
+    found.method = method;
+    found.pool = found.allocation.key();
+    found.cores = found.allocation.all_cores();
+    found.hosts = found.allocation.hosts();
+    return found;
+}
+
+Look look_at_srun(const Here &here) {
+    const Allocation allocation = find_allocation(here);
+    if (allocation.scheduler != "slurm")
+        return only({"srun", Candidate::absent, "this is no job of Slurm"});
+    if (over_named_hosts(here)) {
+        return only({"srun", Candidate::absent,
+                     "nodes were named that are not of this Slurm job"});
+    }
+    const std::string srun = find_srun(here);
+    if (srun.empty())
+        return only({"srun", Candidate::absent, "no program 'srun' in PATH"});
+    if (allocation.names.empty()) {
+        return only({"srun", Candidate::refused,
+                     "SLURM_JOB_NODELIST does not tell the nodes of this job"});
+    }
+    Look look = only(ask_srun(srun));
+    if (look.answer().state == Candidate::usable)
+        look.found = shared_server("srun", here);
+    return look;
+}
+
+Candidate look_at_allocation_dvm(const Here &here, const Allocation &allocation) {
+    Candidate candidate{"prrte", Candidate::absent};
+    const std::string program = here.prrte + "/bin/prte";
+    if (allocation.scheduler != "slurm") {
+        candidate.state = Candidate::refused;
+        candidate.reason = fmt::format("starting daemons through {} is not supported",
+                                       allocation.scheduler);
+        candidate.hint = "name the nodes with --hostfile FILE: then PRRTE's daemons are "
+                         "started by ssh";
+    } else if (allocation.names.empty()) {
+        candidate.reason = "SLURM_JOB_NODELIST does not tell the nodes of this job";
+    } else if (::access(program.c_str(), X_OK) != 0) {
+        candidate.reason = fmt::format("no program {}", named(program));
+        candidate.hint =
+            "name PRRTE's prefix: --rec prrte:PREFIX, or prrte_prefix in the site's file";
+    } else if (find_srun(here).empty()) {
+        candidate.reason = "no program 'srun' in PATH, which starts PRRTE's daemons";
+    } else {
+        candidate.state = Candidate::usable;
+        candidate.reason =
+            fmt::format("a DVM of {} over {}", program, join(allocation.hosts(), ","));
+    }
+    return candidate;
+}
+
+Look look_at_start(const std::string &method, const Here &here) {
+    if (method == "srun") return look_at_srun(here);
+    if (method == "local") return look_at_local(here);
+    const Allocation allocation = find_allocation(here);
+    if (!allocation) return only({"prrte", Candidate::absent, "no nodes are named"});
+    Look look = only(look_at_allocation_dvm(here, allocation));
+    if (look.answer().state == Candidate::usable)
+        look.found = shared_server("prrte", here);
+    return look;
+}
+
+std::vector<std::string> start_order(const Here &here) {
+    if (!here.methods.empty()) return here.methods;
+    const Allocation allocation = find_allocation(here);
+    const bool is_here = allocation.nodes == 1 && !allocation.off_node;
+    // On the only node nothing is between us and the ranks.
+    if (is_here && !here.goes_elsewhere()) return {"local", "srun", "prrte"};
+    return {"srun", "prrte", "local"};
+}
+
+} // namespace px::discover

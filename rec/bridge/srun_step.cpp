@@ -1,0 +1,125 @@
+// srun_step.cpp - starting, hearing and ending srun.
+#include "rec/bridge/srun_step.h"
+
+#include "pxlaunch/process/child.h"
+
+#include <algorithm>
+#include <csignal>
+#include <fcntl.h>
+#include <sys/epoll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern "C" char **environ;
+
+namespace px::bridge {
+
+namespace {
+
+constexpr Milliseconds until_kill{3000};     // srun tells the daemons to end the step
+constexpr std::size_t most_words = 16 << 10; // bytes
+
+std::vector<std::string> own_environment() {
+    std::vector<std::string> entries;
+    for (char **entry = environ; *entry != nullptr; ++entry) entries.emplace_back(*entry);
+    return entries;
+}
+
+} // namespace
+
+SrunStep::~SrunStep() {
+    loop_.cancel(kill_timer_);
+    if (words_) loop_.forget(words_.get());
+    if (pid_ > 0) ::kill(-pid_, SIGKILL);
+    ::unlink(settings_.hostfile.c_str());
+}
+
+void SrunStep::spawn(const job::Spec &spec, const tool::SpawnExtras &, Spawned done) {
+    if (auto started = start(spec); !started) return done(std::move(started).error());
+    listen();
+    done(settings_.nspace);
+}
+
+Result<void> SrunStep::start(const job::Spec &spec) {
+    std::vector<std::string> entries = settings_.seats;
+    for (const auto &app : spec.apps)
+        entries.insert(entries.end(), app.env.begin(), app.env.end());
+    Pipe words = PX_TRY(make_pipe());
+    const Fd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
+    settings_.order.program = spec.apps.front().argv.front();
+    process::ChildSpec child;
+    child.program = settings_.srun;
+    child.argv = srun_argv(settings_.order);
+    child.env = srun_environment(own_environment(), entries, settings_.hostfile);
+    child.directory = "/";
+    child.in = null.get();
+    child.out = child.err = words.write.get();
+    pid_ = PX_TRY(process::start_child(child));
+    words_ = std::move(words.read);
+    return set_nonblocking(words_.get());
+}
+
+void SrunStep::listen() {
+    loop_.watch(words_.get(), EPOLLIN, [this](std::uint32_t) { drain(); });
+}
+
+void SrunStep::drain() {
+    char bytes[4096];
+    while (words_) {
+        const auto got = read_some(words_.get(), bytes, sizeof bytes);
+        if (got && *got < 0) return;
+        if (!got || *got == 0) {
+            loop_.forget(words_.get());
+            return words_.reset();
+        }
+        const auto room = most_words - std::min(most_words, end_.words.size());
+        end_.words.append(bytes, std::min(static_cast<std::size_t>(*got), room));
+    }
+}
+
+// At TERM srun says "forcing job termination" and has the step killed (22.05, 24.11).
+void SrunStep::kill(const std::string &) {
+    if (pid_ <= 0 || end_.killed) return;
+    end_.killed = true;
+    ::kill(pid_, SIGTERM);
+    kill_timer_ = loop_.after(until_kill, [this] {
+        if (pid_ > 0) ::kill(-pid_, SIGKILL);
+    });
+}
+
+bool SrunStep::reaped(int pid, int wait_status) {
+    if (pid != pid_) return false;
+    drain();
+    // Its helper, which waits for the signals of a lost srun, goes with it.
+    ::kill(-pid_, SIGKILL);
+    pid_ = -1;
+    end_.over = true;
+    end_.wait_status = wait_status;
+    end_.when =
+        std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch())
+            .count();
+    if (on_job_end) on_job_end(result_of(end_));
+    return true;
+}
+
+void SrunStep::pull(const std::string &, Done done) { done({}); }
+
+void SrunStep::push_input(const std::string &, const job::Stdin &, std::string, bool,
+                          std::function<void()> done) {
+    done();
+}
+
+void SrunStep::signal(const std::string &, int, Done done) {
+    if (done) loop_.post([done = std::move(done)] { done({}); });
+}
+
+void SrunStep::print_stacks(const std::string &, Done done) {
+    if (done) done(cannot_run("stack traces are not supported in a step of Slurm"));
+}
+
+void SrunStep::query(const std::vector<std::string> &, const std::string &,
+                     Answered done) {
+    done(cannot_run("srun answers no questions"));
+}
+
+} // namespace px::bridge

@@ -1,0 +1,25 @@
+#pragma once
+// What became of a step, from srun's words and its exit, beside what the shims reported.
+// Pure.
+
+#include "pxlaunch/job/result.h"
+
+#include <string>
+
+namespace px::bridge {
+
+struct StepEnd {
+    bool over = false;   // srun has ended
+    bool killed = false; // by us
+    int wait_status = 0;
+    double when = 0;   // seconds since the epoch
+    std::string words; // what srun and its daemons said
+};
+
+// Where no shim has reported: why there are no ranks, in srun's own words.
+job::JobResult result_of(const StepEnd &end);
+
+// `judged` is what the shims say, who are killed with the step and then cannot say why.
+job::JobResult verdict(job::JobResult judged, const StepEnd &end);
+
+} // namespace px::bridge

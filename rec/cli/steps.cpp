@@ -1,0 +1,70 @@
+// steps.cpp - what is known of the other nodes, and where srun and pxwrap are.
+#include "rec/cli/steps.h"
+
+#include "pxlaunch/base/text.h"
+#include "pxlaunch/discover/looks.h"
+#include "pxlaunch/tool/local_server.h"
+
+#include <fmt/format.h>
+
+namespace px::rec {
+
+namespace {
+
+int cores_of(const map::Topology &topology) {
+    return static_cast<int>(topology.parts(job::Object::core).size());
+}
+
+Result<std::string> slurm_job_of(const std::string &allocation) {
+    constexpr std::string_view slurm = "slurm:";
+    if (allocation.starts_with(slurm)) return allocation.substr(slurm.size());
+    return cannot_run("this is not in a Slurm job, so srun can start no step",
+                      "get one with sbatch or salloc");
+}
+
+} // namespace
+
+// A node with as many cores as this one is taken to be built like it.
+Result<void> AllocationSteps::add_node(const std::string &host,
+                                       const map::Topology &local) {
+    const auto colon = host.rfind(':');
+    const std::string name = host.substr(0, colon);
+    const auto cores = colon == host.npos ? Result<long>(cores_of(local))
+                                          : parse_number(host.substr(colon + 1));
+    if (!cores || *cores < 1) {
+        return usage_error(fmt::format("--host: '{}' has no number of cores", host),
+                           "write NAME:CORES, as in node1:4");
+    }
+    if (*cores == cores_of(local)) {
+        nodes_.push_back({name, &local});
+        return {};
+    }
+    flat_.push_back(std::make_unique<map::Topology>(PX_TRY(
+        map::Topology::from_synthetic(fmt::format("package:1 core:{} pu:1", *cores)))));
+    nodes_.push_back({name, flat_.back().get()});
+    return {};
+}
+
+Result<std::unique_ptr<AllocationSteps>>
+AllocationSteps::make(Loop &loop, const map::Topology &local, const ServeOptions &options,
+                      const discover::Here &here, const std::string &directory) {
+    std::unique_ptr<AllocationSteps> made(new AllocationSteps);
+    for (const auto &host : options.hosts) PX_TRY(made->add_node(host, local));
+    bridge::BridgeSettings settings;
+    settings.srun = discover::find_srun(here);
+    if (settings.srun.empty()) {
+        return cannot_run("there is no srun in PATH",
+                          "'--rec prrte' starts ranks with PRRTE instead");
+    }
+    settings.slurm_job = PX_TRY(slurm_job_of(options.allocation));
+    const auto wrapper = tool::beside_us("pxwrap");
+    if (!wrapper) return cannot_run("there is no pxwrap beside pxrec");
+    settings.wrapper = *wrapper;
+    settings.host = here.host;
+    settings.directory = directory;
+    settings.nodes = made->nodes_;
+    made->bridge_ = std::make_unique<bridge::Bridge>(loop, std::move(settings));
+    return made;
+}
+
+} // namespace px::rec

@@ -1,0 +1,146 @@
+"""Jobs as steps of a Slurm job: all that holds on a DVM over three nodes holds here too."""
+import pathlib
+import signal
+
+import bridgecase
+import pxtest
+
+TESTS = pathlib.Path(__file__).resolve().parents[1]
+launch = pxtest.load(TESTS / "prrte/test_launch.py")
+exits = pxtest.load(TESTS / "embedded/test_exit.py")
+
+SLEEPS = ["-n", "3", "--map-by", "node", "sh", "-c", "echo asleep; exec sleep 600"]
+
+
+class Ranks(bridgecase.BridgeCase, launch.Ranks):  # ctest: serial timeout=240
+    pass
+
+
+class Nested(bridgecase.BridgeCase):  # ctest: serial timeout=120
+    def test_a_job_in_a_rank_shares_the_cores_of_its_parent(self):
+        script = "[ $PXLAUNCH_RANK != 0 ] || pxlaunch -n 2 sh -c 'echo inner $PXLAUNCH_SIZE'"
+        done = self.expect(0, ["-n", "6", "sh", "-c", script], env={"PATH": self.env["PATH"]})
+        self.assertEqual(done.out, b"inner 2\n" * 2)
+
+
+class Streams(bridgecase.BridgeCase, launch.Streams):  # ctest: serial timeout=240
+    pass
+
+
+class Codes(bridgecase.BridgeCase, exits.Codes):  # ctest: serial timeout=180
+    def test_abort(self):
+        """Slurm kills the step, and so the shim that would report; 24.11 tells srun the status, 22.05 does not."""
+        for _ in range(6):
+            done = self.launch(["-n", "4", "abort", "7"])
+            if done.code != 7 and self.KIND == "slurm22":
+                self.assertEqual(done.code, 125, done)
+                self.assertIn(b"MPI_Abort", done.err.split(b"pxlaunch: hint: ")[1])
+            else:
+                self.assertEqual(done.code, 7, done)
+
+
+class NotRun(bridgecase.BridgeCase, exits.NotRun):  # ctest: serial timeout=180
+    def test_a_directory_as_program(self):
+        self.refused(126, [self.node_home], self.node_home.encode())
+
+    def test_missing_on_one_node(self):
+        for node in ("n1", "n2"):
+            self.lab("exec", node, "sh", "-c", "cp /bin/true /tmp/here; chmod +x /tmp/here")
+        self.refused(127, ["-n", "3", "--map-by", "node", "/tmp/here"], b"/tmp/here", b"n3")
+
+    def test_unknown_host(self):
+        self.refused(2, ["-n", "1", "--host", "n9", "true"], b"'n9' is not a node of this server", b"n1, n2, n3")
+
+    def test_one_of_two_applications_is_missing(self):
+        self.refused(127, ["-n", "2", "echo", "ran", ":", "-n", "1", "no-such-program"], b"no-such-program")
+
+
+class Timeouts(bridgecase.BridgeCase, exits.Timeouts):  # ctest: serial timeout=120
+    pass
+
+
+class Signals(bridgecase.BridgeCase, exits.Signals):  # ctest: serial timeout=180
+    pass
+
+
+class Grandchildren(bridgecase.BridgeCase, exits.Grandchildren):  # ctest: serial timeout=60
+    pass
+
+
+class Killed(bridgecase.BridgeCase):  # ctest: serial timeout=180
+    """Whoever holds a job together dies: nothing is left, and who is still there says why."""
+
+    def setUp(self):
+        super().setUp()
+        self.may_leave_files = True
+        self.running = self.start(SLEEPS).wait_for(b"asleep", count=3)
+
+    def on_nodes(self, name):
+        return [p for node in ("n1", "n2", "n3") for p in self.nodes_pids(node) if p.name == name]
+
+    def lost(self, *words):
+        done = self.running.finish(15)
+        self.assertEqual(done.code, 125, done)
+        for word in words:
+            self.assertIn(word, done.err)
+
+    def test_pxlaunch(self):
+        self.running.signal(signal.SIGKILL).finish()
+
+    def test_the_step_is_cancelled(self):
+        self.slurm("scancel", self.open_steps()[0])
+        self.lost(b"Slurm ended the job's step: STEP", b"CANCELLED")
+
+    def test_srun(self):
+        for process in self.on_nodes("srun"):
+            process.kill()
+        self.lost(b"the job's srun was killed by signal 9")
+
+    def test_a_rank(self):
+        self.processes("sleep")[0].kill()
+        self.assertEqual(self.running.finish(15).code, 137)
+
+    def test_a_shim(self):
+        self.on_nodes("pxwrap")[0].kill()
+        self.assertEqual(self.running.finish(15).code, 137)
+
+
+class Daemons(bridgecase.BridgeCase):  # ctest: serial timeout=120
+    def open_steps(self):
+        return []  # Slurm itself keeps a step whose daemons were killed
+
+    def test_daemons_are_killed(self):
+        self.those_that_hold_the_ranks()
+        self.slurmd()
+
+    def those_that_hold_the_ranks(self):
+        running = self.start(SLEEPS).wait_for(b"asleep", count=3)
+        for node in ("n2", "n3"):
+            for process in [p for p in self.nodes_pids(node) if p.name == "slurmstepd"]:
+                process.kill()
+        self.assertIn(running.finish(20).code, (125, 137))
+
+    def slurmd(self):
+        """What it has started goes on; a job that needs it is not started."""
+        running = self.start(["-n", "3", "--map-by", "node", "sh", "-c", "echo asleep; sleep 3; echo done"])
+        running.wait_for(b"asleep", count=3)
+        for process in [p for p in self.nodes_pids("n3") if p.name == "slurmd"]:
+            process.kill()
+        done = running.finish(20)
+        self.assertEqual((done.code, done.out.count(b"done")), (0, 3), done)
+        done = self.launch(["-n", "3", "--map-by", "node", "true"], timeout=60)
+        self.assertEqual(done.code, 125, done)
+        self.assertIn(b"srun did not start the job: ", done.err)
+
+
+class Many(bridgecase.BridgeCase):  # ctest: serial timeout=400
+    def test_two_hundred_in_a_row(self):
+        done = self.start_program(["python3", "/src/tests/prrte/many.py", "200", "3", "30"])
+        self.assertEqual(done.finish(300).out.decode(), "wrong: 0\n")
+
+    def test_twenty_at_once_share_no_core(self):
+        """Each rank locks its core on its node for a while; nobody finds it locked."""
+        script = ("for cpu in $(taskset -cp $$ | sed 's/.*: //; s/,/ /g'); do exec 9>/tmp/core.$cpu;"
+                  " flock -n 9 || exit 9; done; sleep 0.3")
+        jobs = [self.start(["-n", "2", "sh", "-c", script]) for _ in range(20)]
+        self.assertEqual([job.finish(120).code for job in jobs], [0] * 20)

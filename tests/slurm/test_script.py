@@ -1,0 +1,55 @@
+"""A batch script with nothing but pxlaunch in it: its first one starts the allocation's server, the bridge to srun."""
+import signal
+
+import pxslurm
+
+
+class Scripts(pxslurm.SlurmCase):  # ctest: serial timeout=240
+    def setUp(self):
+        super().setUp()
+        self.may_leave_files = True  # a server is there for two seconds more
+
+    def run_script(self, script, options=("-N3", "-n6")):
+        return self.sbatch(list(options), script).finish(60)
+
+    def test_six_ranks_on_three_nodes(self):
+        done = self.run_script("pxlaunch -N 2 init_finalize\n")
+        self.assertEqual((done.code, done.err), (0, b""), done)
+        self.assertIn(b"6 processes, up to 2 per node, 3 nodes\n", done.out)
+
+    def test_from_salloc_on_the_head(self):
+        """Which is no node of the job, and has no rank."""
+        done = self.salloc(["-N3", "-n6"], ["pxlaunch", "-N", "2", "--tag", "hostname"]).finish(60)
+        self.assertEqual((done.code, sorted(done.out.splitlines())),
+                         (0, [b"%d: n%d" % (rank, rank // 2 + 1) for rank in range(6)]), done)
+
+    def test_in_pxrec_run(self):
+        done = self.run_script("pxrec run -- sh -c 'pxlaunch -n 1 true && pxlaunch -N 1 hostname | sort'\n")
+        self.assertEqual((done.code, done.out), (0, b"n1\nn2\nn3\n"), done)
+
+    def test_the_accounting_has_a_step_for_each_job(self):
+        batch = self.sbatch(["-N3", "-n6"], "pxlaunch -n 3 true\npxlaunch -n 2 end_with 7\n")
+        self.assertEqual(batch.finish(60).code, 7)
+        steps = self.steps(batch.id)
+        self.assertEqual([(step["JobName"], step["NTasks"]) for number, step in sorted(steps.items()) if number.isdigit()],
+                         [("true", "3"), ("end_with", "2")])
+
+    def test_the_job_is_cancelled(self):
+        batch = self.sbatch(["-N3", "-n6"], "pxlaunch -N 1 sh -c 'echo asleep; exec sleep 600'\n")
+        batch.wait_for(b"asleep", count=3)
+        batch.cancel().finish(30)
+        self.assertEqual(batch.state(), "CANCELLED")
+
+    def test_the_server_is_killed(self):
+        batch = self.sbatch(["-N3", "-n6"], "pxlaunch -N 1 sh -c 'echo asleep; exec sleep 600'; echo status $?\n")
+        batch.wait_for(b"asleep", count=3)
+        for process in self.processes("pxrec"):
+            process.kill(signal.SIGKILL)
+        done = batch.finish(30)
+        self.assertIn(b"status 125", done.out, done)
+        self.assertIn(b"lost the runtime", done.err, done)
+
+    def test_a_program_that_speaks_another_pmi(self):
+        done = self.run_script("pxlaunch -n 2 init_finalize_mpich; echo status $?\n")
+        self.assertIn(b"status 125", done.out, done)
+        self.assertIn(b"asks for PMI-1", done.err, done)

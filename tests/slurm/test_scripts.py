@@ -1,0 +1,97 @@
+"""Job scripts as people have them, with pxlaunch where srun or mpirun stood: the same bytes by srun and by a DVM."""
+import collections
+
+import pxslurm
+
+# What a script says of each rank: its number, its node, and the cores it is bound to.
+WHERE = "'echo rank $PXLAUNCH_RANK $(hostname) $(sed -n s/^Cpus_allowed_list:.//p /proc/self/status)'"
+
+
+class _Scripts(pxslurm.SlurmCase):
+    REC = {}
+
+    def script(self, options, text, **env):
+        return self.sbatch(options, text, env={**self.REC, **env})
+
+    def lines(self, options, text, code=0, timeout=60, **env):
+        done = self.script(options, text, **env).finish(timeout)
+        self.assertEqual((done.code, done.err), (code, b""), done)
+        return sorted(done.out.decode().splitlines())
+
+    def test_as_many_as_the_job_asks_for(self):
+        """#SBATCH -N 2 --ntasks-per-node=2: each on its node, with a core of its own."""
+        lines = self.lines(["-N2", "--ntasks-per-node=2", "-c1"], f"pxlaunch sh -c {WHERE}\n")
+        self.assertEqual([line.split()[:3] for line in lines],
+                         [["rank", str(rank), f"n{rank // 2 + 1}"] for rank in range(4)])
+        self.assertEqual(len({tuple(line.split()[2:]) for line in lines}), 4, lines)
+
+    def test_fewer_ranks_of_more_cores(self):
+        lines = self.lines(["-N3", "--ntasks-per-node=1", "-c2"],
+                           "pxlaunch sh -c 'echo $(hostname) $OMP_NUM_THREADS $(nproc)'\n")
+        self.assertEqual(lines, ["n1 2 2", "n2 2 2", "n3 2 2"])
+
+    def test_checkpoint_before_the_limit(self):
+        batch = self.script(["-N2", "--ntasks-per-node=2"], (
+            "trap 'kill -USR1 $PID' USR1\n"
+            "pxlaunch sh -c 'trap \"echo saved; exit 0\" USR1; echo runs; while :; do sleep 0.05; done' & PID=$!\n"
+            "wait $PID; wait $PID; echo ended $?\n")).wait_for(b"runs", count=4)
+        done = batch.cancel("--signal=USR1", "--batch").finish()
+        self.assertEqual((done.code, done.out.count(b"saved")), (0, 4), done)
+        self.assertTrue(done.out.endswith(b"ended 0\n"), done)
+
+    def test_explicit_binding(self):
+        lines = self.lines(["-N2", "-n4"], f"pxlaunch -n 4 --map-by ppr:2:package -c 1 sh -c {WHERE}\n")
+        self.assertEqual([line.split()[2] for line in lines], ["n1", "n1", "n2", "n2"])
+        self.assertEqual(len({tuple(line.split()[2:]) for line in lines}), 4, lines)
+
+    def test_coupled_programs(self):
+        lines = self.lines(["-N3", "-n6"], (
+            "pxlaunch -n 2 -x A=1 sh -c 'echo ocean $A $PXLAUNCH_RANK of $PXLAUNCH_SIZE'"
+            " : -n 3 sh -c 'echo atmos $A $PXLAUNCH_APP_RANK' : -n 1 --host n3 sh -c 'echo xios $(hostname)'\n"))
+        self.assertEqual(lines, ["atmos 0", "atmos 1", "atmos 2", "ocean 1 0 of 6", "ocean 1 1 of 6", "xios n3"])
+
+    def test_a_chain_that_stops_at_the_first_error(self):
+        text = ("pxlaunch -n 3 echo pre && for i in 1 2 3; do pxlaunch -n 2 sh -c \"echo run $i; exit \\$(($i == 2))\""
+                " 2>/dev/null || break; done; pxlaunch -n 1 echo post\n")
+        self.assertEqual(self.lines(["-N3"], text), ["post"] + ["pre"] * 3 + ["run 1"] * 2 + ["run 2"] * 2)
+
+    def test_a_loop_over_a_list(self):
+        (self.home / "list").write_text("a\nb\nc\n")
+        text = "while read x; do pxlaunch --stdin none -n 1 echo got $x; done <list\n"
+        self.assertEqual(self.lines(["-N2"], text), ["got a", "got b", "got c"])
+
+    def test_two_steps_at_once(self):
+        """Neither ends before it has seen the other, and no core belongs to both."""
+        text = "".join(f"pxlaunch -n 3 sh -c 'touch {name}.$PXLAUNCH_RANK; until [ $(ls ?.? | wc -l) = 6 ];"
+                       f" do sleep 0.05; done; {WHERE[1:]} & " for name in "ab") + "wait\n"
+        lines = self.lines(["-N3", "-n6"], text)
+        taken = collections.Counter(tuple(line.split()[2:]) for line in lines)
+        self.assertEqual((len(lines), set(taken.values())), (6, {1}), lines)
+
+    def test_a_driver_in_python(self):
+        lines = self.lines(["-N2", "-n4"], (
+            "#!/usr/bin/python3\nimport subprocess\n"
+            "print(subprocess.run(['pxlaunch', '-n', '3', 'echo', 'sim'], check=True, text=True, capture_output=True)"
+            ".stdout.count('sim'))\n"))
+        self.assertEqual(lines, ["3"])
+
+    def test_one_rank_is_another_program(self):
+        lines = self.lines(["-N2", "-n4"], (
+            "pxlaunch sh -c '[ $PXLAUNCH_RANK = 3 ] && exec echo profiled; exec echo plain'\n"))
+        self.assertEqual(lines, ["plain", "plain", "plain", "profiled"])
+
+    def test_mpi(self):
+        lines = self.lines(["-N3", "-n6"], "pxlaunch -N 2 init_finalize\n")
+        self.assertIn("6 processes, up to 2 per node, 3 nodes", lines)
+
+    def test_salloc_on_a_login_node(self):
+        done = self.salloc(["-N2", "-n4"], ["pxlaunch", "-n", "4", "hostname"], env=self.REC).finish(60)
+        self.assertEqual((done.code, sorted(done.out.split()), done.err), (0, [b"n1", b"n1", b"n2", b"n2"], b""), done)
+
+
+class BySrun(_Scripts):  # ctest: serial timeout=300
+    pass
+
+
+class ByDvm(_Scripts):  # ctest: serial timeout=300
+    REC = {"PXLAUNCH_REC": "prrte:/usr"}

@@ -1,0 +1,138 @@
+"""Tests in a Slurm lab: a head, which is no node of a job, and nodes n1, n2, ... of CPUS each. They start programs
+
+- inside `salloc`, on the head:              self.salloc(["-N2"], ["pxlaunch", ...]) gives a pxtest.Running
+- in a batch script, on the job's first node: self.sbatch(["-N2"], "pxlaunch ...\\n") gives a Batch
+- with no job, on a node or the head:         self.start_program(["pxlaunch", ...], node="n2") gives a pxtest.Running
+
+`tests/run slurm` (24.11) and `tests/run slurm22` (22.05) run them; in both this is the whole environment of a script.
+"""
+import time
+
+import pxlab
+import pxtest
+
+SLURM_KIND = pxlab.KIND if pxlab.KIND.startswith("slurm") else "slurm"
+ENDED = ("COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "NODE_FAIL", "OUT_OF_MEMORY", "DEADLINE", "BOOT_FAIL")
+GO_AWAY = "unshare --user --map-current-user --keep-caps chroot /away"  # and run the words that follow, as the same user
+
+
+class Batch:
+    """A job whose script was submitted; its output is in files, as a user has it."""
+
+    def __init__(self, case, number):
+        self.case, self.id = case, number
+
+    @property
+    def out(self):
+        return pxtest.read_bytes(self.case.home / f"{self.id}.out")
+
+    @property
+    def err(self):
+        return pxtest.read_bytes(self.case.home / f"{self.id}.err")
+
+    def state(self):
+        return self.case.job(self.id)["JobState"]
+
+    def now(self):
+        job = {name: self.case.job(self.id)[name] for name in ("JobState", "Reason", "ExitCode", "NodeList")}
+        return f"job {self.id}: {job}\nstdout: {self.out[-2000:]!r}\nstderr: {self.err[-2000:]!r}"
+
+    def wait_for(self, text, count=1, timeout=20, stream="out"):
+        """Returns when `text` has come `count` times."""
+        end, over = time.monotonic() + timeout * pxtest.SLOW, False
+        while getattr(self, stream).count(text) < count:
+            if over or time.monotonic() > end:
+                when = "at its end" if over else f"in {timeout * pxtest.SLOW} s"
+                self.case.fail(f"no {text!r} x {count} {when}: {self.now()}")
+            over = self.state() in ENDED
+        return self
+
+    def cancel(self, *options, step=None):
+        self.case.slurm("scancel", *options, self.id if step is None else f"{self.id}.{step}")
+        return self
+
+    def finish(self, timeout=30):
+        """How the script ended, when Slurm has cleaned up behind it; a job that does not end fails the test."""
+        end = time.monotonic() + timeout * pxtest.SLOW
+        while (job := self.case.job(self.id))["JobState"] not in ENDED:
+            if time.monotonic() > end:
+                self.case.fail(f"still there after {timeout * pxtest.SLOW} s: {self.now()}")
+            time.sleep(0.05)
+        status, _, number = job["ExitCode"].partition(":")
+        return pxtest.Done(-int(number) or int(status), self.out, self.err)
+
+
+class SlurmCase(pxlab.LabCase):
+    """Every test leaves an empty queue, or fails."""
+
+    KIND = SLURM_KIND
+    DVM = False
+    CPUS = None  # of a node, as LAB_CPUS has it: sockets x cores x threads
+    AWAY = False  # whether the nodes have a place with nothing of Slurm's, into which GO_AWAY leads
+
+    @classmethod
+    def setUpClass(cls):
+        cls.LAB_ENV = {"LAB_CPUS": cls.CPUS or "", "LAB_AWAY": pxlab.root(pxlab.SUITES[cls.KIND]) if cls.AWAY else ""}
+        super().setUpClass()
+
+    def setUp(self):
+        super().setUp()
+        self.addCleanup(self.empty_queue)
+
+    def check_clean(self, within=2):
+        super().check_clean(within)
+        end = time.monotonic() + 5 * pxtest.SLOW
+        while (jobs := self.queue()) and time.monotonic() < end:
+            time.sleep(0.05)
+        self.assertEqual(jobs, [], "jobs left behind")
+
+    def slurm(self, *words, node="head"):
+        """What one of Slurm's commands prints."""
+        return self.lab("exec", node, *words)
+
+    def queue(self):
+        return self.slurm("squeue", "-h", "-o", "%i %T %j").splitlines()
+
+    def empty_queue(self):
+        """So that a test that failed leaves nothing to the next one."""
+        if self.queue():
+            self.slurm("scancel", "--signal=KILL", "--full", "--user=user")
+            self.slurm("scancel", "--user=user")
+            self.kill_all()
+            self.eventually("the queue is empty", lambda: not self.queue(), 20)
+
+    def kill_slurmd(self, node):
+        for daemon in [process for process in self.nodes_pids(node) if process.name == "slurmd"]:
+            daemon.kill()
+
+    def start_slurmd(self, node):
+        self.lab("exec", node, "slurmd", "-N", node, uid=0)
+
+    def job(self, number):
+        """What Slurm says of a job: JobState, ExitCode, NodeList and so on."""
+        return dict(word.partition("=")[::2] for word in self.slurm("scontrol", "-o", "show", "job", number).split())
+
+    def steps(self, number):
+        """What the accounting has of an ended job: {"": the job, "batch": its script, "0": its first step, ...},
+        each a dict of JobName, State, ExitCode, NNodes, NTasks and AllocCPUS."""
+        fields = ("JobName", "State", "ExitCode", "NNodes", "NTasks", "AllocCPUS")
+        columns = ",".join(("JobID", "End", *fields))
+
+        def ended():
+            rows = [line.split("|") for line in self.slurm("sacct", "-n", "-P", "-j", number, "-o", columns).splitlines()]
+            done = rows and all(row[1] != "Unknown" for row in rows)
+            return done and {row[0].partition(".")[2]: dict(zip(fields, row[2:])) for row in rows}
+        return self.eventually(f"the accounting has the end of job {number}", ended)
+
+    def salloc(self, options, argv, node="head", **more):
+        """A program on the head, with an allocation of its own."""
+        return self.start_program(["salloc", "-Q", *options, *argv], node=node, **more)
+
+    def sbatch(self, options, script, node="head", env=None):
+        """Submits a script; a text without '#!' is bash."""
+        path = self.home / "job.sh"
+        path.write_text(script if script.startswith("#!") else "#!/bin/bash\n" + script)
+        done = self.start_program(["sbatch", "--parsable", "-o", "%j.out", "-e", "%j.err", *options, path.name],
+                                  node=node, env=env).finish()
+        self.assertEqual(done.code, 0, done)
+        return Batch(self, done.out.decode().strip())

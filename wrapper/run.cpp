@@ -95,7 +95,7 @@ Result<void> run_seated(const std::vector<std::string> &environment) {
                                       seat.app, hello.rank),
                           "is pxwrap of the same release as pxrec?");
     }
-    if (auto bound = take_seat(seat.cpus); !bound) hello.refused = bound.error();
+    if (auto bound = take_seat(seat); !bound) hello.refused = bound.error();
     return run_shim(std::move(*assignment), std::move(hello), environment);
 }
 

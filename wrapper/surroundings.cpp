@@ -36,14 +36,17 @@ Result<channel::Hello> introduce(const std::vector<std::string> &environment) {
     return hello;
 }
 
-Result<void> take_seat(const std::vector<int> &cpus) {
-    if (cpus.empty()) return {};
+Result<void> take_seat(const channel::Seat &seat) {
+    if (seat.cpus.empty()) return {};
     const auto allowed = PX_TRY(parse_ranges(allowed_cpus(::getpid())));
-    if (static_cast<std::size_t>(cpus.back()) >= allowed.size()) {
+    const bool as_thought = allowed.size() == static_cast<std::size_t>(seat.threads) &&
+                            seat.cpus.back() < seat.threads;
+    if (!as_thought && seat.if_so) return {};
+    if (!as_thought) {
         return cannot_run(
-            fmt::format("it was mapped to hardware thread {} of those that the "
-                        "job may use there, which are {}",
-                        cpus.back(), allowed.size()),
+            fmt::format("it cannot be bound: the job has {} hardware threads "
+                        "there, and may use {}",
+                        seat.threads, allowed.size()),
             "--bind-to none binds nothing");
     }
     const int most = allowed.back() + 1;
@@ -51,7 +54,7 @@ Result<void> take_seat(const std::vector<int> &cpus) {
         CPU_ALLOC(most), [](cpu_set_t *each) { CPU_FREE(each); });
     const auto size = CPU_ALLOC_SIZE(most);
     CPU_ZERO_S(size, set.get());
-    for (const int cpu : cpus)
+    for (const int cpu : seat.cpus)
         CPU_SET_S(allowed[static_cast<std::size_t>(cpu)], size, set.get());
     if (::sched_setaffinity(0, size, set.get()) == 0) return {};
     return system_error("cannot bind the rank to its cores", errno);

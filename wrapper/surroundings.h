@@ -2,6 +2,7 @@
 // What a shim finds around itself: who it is in the runtime's eyes, and on which node.
 
 #include "pxlaunch/channel/messages.h"
+#include "pxlaunch/channel/seat.h"
 
 #include <string>
 #include <vector>
@@ -12,9 +13,10 @@ namespace px::wrapper {
 // the shim's own, as the runtime made it.
 Result<channel::Hello> introduce(const std::vector<std::string> &environment);
 
-// Binds this process, and so its rank, to these of the hardware threads that it may use,
-// counted from 0. An Error if there are not so many: it was mapped for another node.
-Result<void> take_seat(const std::vector<int> &cpus);
+// Binds this process, and so its rank, to its seat's hardware threads of those that it
+// may use. Where these are not as many as the mapper thought, so that a part of the node
+// is another job's and no cgroup says which, it stays unbound, or that is an Error.
+Result<void> take_seat(const channel::Seat &seat);
 
 // What the rank's MPI needs to find its runtime: these entries of the shim's own
 // environment go to the rank, all others are the runtime's private matter.

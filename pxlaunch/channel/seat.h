@@ -15,6 +15,8 @@ struct Seat {
     // To be bound to: places in the rising list of the hardware threads that the job may
     // use on the node, whose numbers only the node knows. Empty: not bound.
     std::vector<int> cpus;
+    int threads = 0;    // that list is taken to be so long; else the numbers mean nothing
+    bool if_so = false; // not bound if it is not; or that is an error
     bool operator==(const Seat &) const = default;
 };
 

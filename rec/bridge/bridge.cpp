@@ -125,10 +125,12 @@ Result<std::unique_ptr<jobs::Step>> Bridge::start(const jobs::Job &job,
     srun.order.name = name_of(job.asked.spec.apps.front().argv.front());
     srun.order.ranks = static_cast<int>(job.layout.ranks.size());
     srun.order.oversubscribed = job.layout.oversubscribed;
+    const bool by_default = job.asked.spec.placement.bind.object == job::Object::slot;
     std::vector<channel::Seat> seats;
     for (const auto &place : job.layout.ranks) {
         const auto &node = settings_.nodes[static_cast<std::size_t>(place.node)];
-        seats.push_back({place.app, places_of(place.cpus, *node.topology)});
+        seats.push_back({place.app, places_of(place.cpus, *node.topology),
+                         static_cast<int>(node.topology->pus().size()), by_default});
     }
     srun.seats = channel::to_environment(seats);
     srun.hostfile = fmt::format("{}/hosts.{}", settings_.directory, job.number);

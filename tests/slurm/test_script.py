@@ -1,4 +1,5 @@
 """A batch script with nothing but pxlaunch in it: its first one starts the allocation's server, the bridge to srun."""
+import os
 import signal
 
 import pxslurm
@@ -53,3 +54,21 @@ class Scripts(pxslurm.SlurmCase):  # ctest: serial timeout=240
         done = self.run_script("pxlaunch -n 2 init_finalize_mpich; echo status $?\n")
         self.assertIn(b"status 125", done.out, done)
         self.assertIn(b"asks for PMI-1", done.err, done)
+
+
+
+class Shares(pxslurm.SlurmCase):  # ctest: serial timeout=120
+    """Two jobs of one user, each with a part of the same nodes."""
+
+    def setUp(self):
+        super().setUp()
+        self.may_leave_files = True
+
+    def test_each_has_its_own_cores(self):
+        script = ("pxlaunch --rec srun -N 1 sh -c 'echo $(hostname) $(taskset -cp $$ | sed s/.*://)' | sort\n"
+                  "touch here.$SLURM_JOB_ID; until [ $(ls here.* | wc -l) = 2 ]; do sleep 0.1; done\n")
+        jobs = [self.sbatch(["-w", "n1,n2", "-N2", "-n2"], script) for _ in range(2)]
+        one, other = (job.finish(60).out.splitlines() for job in jobs)
+        self.assertEqual([len(one), len(other)], [2, 2])
+        if os.cpu_count() > 1:
+            self.assertEqual(set(one) & set(other), set())

@@ -6,10 +6,11 @@ using namespace px;
 using namespace px::channel;
 
 TEST_CASE("every rank finds its own seat") {
-    const std::vector<Seat> seats{{0, {0, 1}}, {0, {}}, {1, {2, 3, 8}}, {0, {5}}};
+    const std::vector<Seat> seats{
+        {0, {0, 1}, 4}, {0, {}}, {1, {2, 3, 8}, 16, true}, {0, {5}, 8}};
     const auto environment = to_environment(seats);
     CHECK(environment ==
-          std::vector<std::string>{"PXWRAP_SEATS_0=0:0-1 0: 1:2-3,8 0:5 "});
+          std::vector<std::string>{"PXWRAP_SEATS_0=0:0-1:4 0::0 1:2-3,8:16? 0:5:8 "});
     for (int rank = 0; rank < 4; ++rank) {
         const auto found = find_seat(environment, rank);
         REQUIRE(found);
@@ -27,8 +28,8 @@ TEST_CASE("where nobody has a seat there is none to be found") {
 TEST_CASE("a rank without a seat among those who have one is an error") {
     const auto environment = to_environment({{0, {}}, {0, {}}});
     for (const int rank : {2, 7, -1}) CHECK_FALSE(find_seat(environment, rank));
-    CHECK_FALSE(find_seat({"PXWRAP_SEATS_0=0:x "}, 0));
-    CHECK_FALSE(find_seat({"PXWRAP_SEATS_0=x:1 "}, 0));
+    CHECK_FALSE(find_seat({"PXWRAP_SEATS_0=0:x:1 "}, 0));
+    CHECK_FALSE(find_seat({"PXWRAP_SEATS_0=x:1:1 "}, 0));
     CHECK(find_seat(environment, 2).error().what ==
           "rank 2 is none of this job's, by PXWRAP_SEATS");
 }

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <sched.h>
 #include <unistd.h>
 
 using namespace px;
@@ -50,4 +51,21 @@ TEST_CASE("a shim that no runtime numbered does not guess its rank") {
                                     "PMIX_RANK is not a number");
         CHECK(hello.error().hint == "was pxwrap started by hand, with PXWRAP_JOB_0 set?");
     }
+}
+
+TEST_CASE("a rank is bound only where the node is as the mapper thought") {
+    cpu_set_t before;
+    REQUIRE(::sched_getaffinity(0, sizeof before, &before) == 0);
+    const int there = CPU_COUNT(&before);
+    CHECK(wrapper::take_seat({0, {there}, there + 1, true}));
+    const auto refused = wrapper::take_seat({0, {0}, there + 1, false});
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().what.starts_with("it cannot be bound: the job has "));
+    cpu_set_t now;
+    REQUIRE(::sched_getaffinity(0, sizeof now, &now) == 0);
+    CHECK(CPU_EQUAL(&now, &before));
+    REQUIRE(wrapper::take_seat({0, {there - 1}, there, false}));
+    REQUIRE(::sched_getaffinity(0, sizeof now, &now) == 0);
+    CHECK(CPU_COUNT(&now) == 1);
+    REQUIRE(::sched_setaffinity(0, sizeof before, &before) == 0);
 }

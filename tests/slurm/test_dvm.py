@@ -298,6 +298,18 @@ class Codes(_ServerCase, embedded.Codes):  # ctest: serial timeout=120
     pass
 
 
+class NotRun(_ServerCase, embedded.NotRun):  # ctest: serial timeout=120
+    def test_a_directory_as_program(self):
+        self.refused(126, [self.node_home], self.node_home.encode())
+
+    def test_too_many_processes(self):
+        self.refused(125, ["-n", "5000", "--map-by", "core:nooversubscribe", "true"], b"too few free slots",
+                     b"pxlaunch: hint: ")
+
+    def test_a_node_of_another_job(self):
+        self.refused(2, ["-n", "1", "--host", "n9", "true"], b"'n9' is not a node of this server", b"n1, n2, n3")
+
+
 class Timeouts(_ServerCase, embedded.Timeouts):  # ctest: serial timeout=120
     pass
 

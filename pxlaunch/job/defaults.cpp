@@ -214,6 +214,11 @@ class Completion {
     }
 
     void from_allocation(App &app, const std::string &about) {
+        // Each of several with all that was asked for would never fit.
+        if (spec_.apps.size() > 1) {
+            app.np = 1;
+            return because(about, "1: one of several applications, and no -n");
+        }
         const int all = allocation_.node_count(), nodes = nodes_of(app);
         const std::string part =
             nodes < all ? fmt::format(", {} of {} nodes", nodes, all) : std::string();

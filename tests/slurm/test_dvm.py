@@ -3,6 +3,7 @@ import importlib.util
 import pathlib
 import signal
 import time
+import unittest
 
 import pxslurm
 import pxtest
@@ -20,6 +21,12 @@ SLEEPER = "sh -c 'echo asleep; exec sleep 1000'"
 
 class _DvmCase(pxslurm.SlurmCase):
     CPUS = "1x2x1"
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        if cls.lab("exec", "n1", "sh", "-c", "command -v prte || true") == "":
+            raise unittest.SkipTest(f"there is no PRRTE in the lab '{cls.KIND}'")
 
     def setUp(self):
         super().setUp()
@@ -208,7 +215,9 @@ class Ended(_DvmCase):  # ctest: serial timeout=240
         self.check_gone()
 
     def test_pxlaunch_is_killed(self):
-        batch = self.start_sleepers("echo status $?; pxlaunch -n 6 true; echo then $?\n")
+        # The slots are free as soon as the head has heard of the end of the last shim.
+        batch = self.start_sleepers("echo status $?; for i in $(seq 50); do pxlaunch -n 6 true && break; sleep 0.1; done"
+                                    " 2>/dev/null; echo then $?\n")
         self.on_nodes("pxlaunch")[0].kill()
         done = batch.finish()
         self.assertEqual(done.out.splitlines()[6:], [b"status 137", b"then 0"], done)
@@ -244,6 +253,17 @@ class Ended(_DvmCase):  # ctest: serial timeout=240
         self.check_gone()
 
 
+class Lost(_DvmCase):  # ctest: serial timeout=120
+    def test_a_slurmd_is_killed(self):
+        """Slurm needs SlurmdTimeout to find it, and cancels the job; what still runs on that node is ended by us."""
+        batch = self.sbatch(SIX, f"pxlaunch -n 6 {SLEEPER}\n").wait_for(b"asleep", count=6)
+        self.lab("exec", "n3", "pkill", "-KILL", "-x", "slurmd", uid=0)
+        batch.finish(60)
+        self.assertEqual(batch.state(), "NODE_FAIL")
+        self.assertIn(b"pxlaunch: got SIGTERM: sent SIGTERM to 6 processes", batch.err)
+        self.check_gone()
+
+
 class _ServerCase(_DvmCase):
     """One DVM for the class, in a Slurm job of its own; pxlaunch runs on n1, which knows it by PXLAUNCH_URI."""
 
@@ -276,6 +296,18 @@ class _ServerCase(_DvmCase):
 
 class Codes(_ServerCase, embedded.Codes):  # ctest: serial timeout=120
     pass
+
+
+class NotRun(_ServerCase, embedded.NotRun):  # ctest: serial timeout=120
+    def test_a_directory_as_program(self):
+        self.refused(126, [self.node_home], self.node_home.encode())
+
+    def test_too_many_processes(self):
+        self.refused(125, ["-n", "5000", "--map-by", "core:nooversubscribe", "true"], b"too few free slots",
+                     b"pxlaunch: hint: ")
+
+    def test_a_node_of_another_job(self):
+        self.refused(2, ["-n", "1", "--host", "n9", "true"], b"'n9' is not a node of this server", b"n1, n2, n3")
 
 
 class Timeouts(_ServerCase, embedded.Timeouts):  # ctest: serial timeout=120

@@ -226,3 +226,14 @@ TEST_CASE("a part of an allocation's nodes, on a server whose slots are cores") 
     here.allocation.ranks_asked.reset();
     CHECK(make({"--nodes", "1"}, here).spec.apps[0].np == 4); // a third of the cores
 }
+
+TEST_CASE("applications without a number of ranks have one each, also in an allocation") {
+    auto here = pool();
+    here.allocation.ranks_asked = 6;
+    const auto made = make({"-n", "2", "first", ":", "second", ":"}, here);
+    REQUIRE(made.spec.apps.size() == 3);
+    CHECK(made.spec.apps[0].np == 2);
+    CHECK(made.spec.apps[1].np == 1);
+    CHECK(has_line(made.reasons,
+                   "np of application 2: 1: one of several applications, and no -n"));
+}

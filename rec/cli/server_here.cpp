@@ -2,6 +2,7 @@
 #include "rec/cli/server_here.h"
 
 #include "pxlaunch/base/fd.h"
+#include "pxlaunch/base/text.h"
 #include "pxlaunch/discover/candidates.h"
 #include "pxlaunch/pmix/keys.h"
 #include "pxlaunch/pmix/settings.h"
@@ -66,6 +67,9 @@ Result<ServerHere> find_pool(const discover::Here &here) {
 }
 
 std::string what_it_serves(const discover::Rendezvous &server) {
+    if (server.method == "srun")
+        return fmt::format("{} cores of {} with srun", server.cores,
+                           join(server.nodes, ","));
     if (server.method != "prrte")
         return fmt::format("{} cores of {}", server.cores, server.owner.host);
     return fmt::format("{} slots on {} {} with PRRTE", server.cores, server.nodes.size(),

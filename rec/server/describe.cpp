@@ -66,8 +66,10 @@ std::string describe_server(const Host &host) {
 
 std::string describe_wait(const Host &host, const jobs::Peer &owner) {
     if (!host.jobs.is_waiting(owner)) return {};
+    const auto nodes = host.pool.nodes().size();
     return fmt::format("{} of {} cores on {} are free, {} jobs wait",
-                       host.pool.free_cores(), host.pool.cores(), host.pool.host(),
+                       host.pool.free_cores(), host.pool.cores(),
+                       nodes == 1 ? host.pool.host() : fmt::format("{} nodes", nodes),
                        host.jobs.waiting());
 }
 

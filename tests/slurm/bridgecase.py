@@ -44,5 +44,3 @@ class BridgeCase(pxslurm.SlurmCase):
         listed = self.slurm("squeue", "-s", "-h", "-o", "%i").split()
         return [step for step in listed if not step.endswith((".batch", ".extern"))]
 
-    def server(self):
-        return [p for p in self.nodes_pids("n1") if p.name == "pxrec"][0]

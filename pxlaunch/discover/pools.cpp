@@ -179,10 +179,42 @@ void forget_lost(const Here &here) {
     }
 }
 
+namespace {
+
+// For a rank of a server on another node, which listens there alone: a second server
+// would give out the same cores.
+std::optional<Candidate> server_elsewhere(const std::string &allocation,
+                                          const Here &here) {
+    const std::string &server = here.get("PXLAUNCH_SERVER");
+    const auto blank = server.find(' ');
+    if (blank == std::string::npos) return {};
+    const std::string host = server.substr(0, blank), of = server.substr(blank + 1);
+    // Of a job that was started from outside of the allocation its ranks know no more.
+    const bool of_none =
+        allocation == "none" && here.get("PMIX_NAMESPACE").starts_with("slurm.pmix.");
+    if (host == here.host || (of != allocation && !of_none)) return {};
+    return Candidate{
+        "pool", Candidate::refused,
+        fmt::format("this is a rank on {}, and the server of the allocation {} can be "
+                    "reached on {} alone",
+                    here.host, of, host),
+        fmt::format(
+            "start jobs from a rank on {}, or run the first one with --rec prrte, "
+            "whose ranks can start jobs on every node",
+            host),
+        true};
+}
+
+} // namespace
+
 Look look_at_pool(const Here &here) {
     const std::string allocation = find_allocation(here).key();
     Look all = look_for_key(here, allocation);
     if (all.found || (!all.candidates.empty() && all.answer().stops)) return all;
+    if (auto elsewhere = server_elsewhere(allocation, here)) {
+        all.candidates.push_back(std::move(*elsewhere));
+        return all;
+    }
     all.candidates.push_back(
         {"pool", Candidate::absent,
          fmt::format("no server of 'pxrec up' for {}{} in {}",

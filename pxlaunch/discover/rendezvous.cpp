@@ -105,19 +105,36 @@ std::string why_unusable(const Rendezvous &server, const Here &here) {
     return {};
 }
 
+Sighting judged(Sighting seen, const std::string &text, const Here &here) {
+    try {
+        seen.server = from_json(Json::parse(text));
+        seen.reason = why_unusable(seen.server, here);
+    } catch (const Json::exception &) {
+        seen.reason = "it is not a rendezvous document";
+    }
+    if (seen.reason.empty()) seen.state = Sighting::usable;
+    return seen;
+}
+
+// A path may hold bytes that are no UTF-8; a log that cannot be named is no reason to
+// fail.
+std::string dumped(const Rendezvous &rendezvous, int indent) {
+    return to_json(rendezvous).dump(indent, ' ', false, Json::error_handler_t::replace);
+}
+
 } // namespace
 
 std::string rendezvous_path(const std::string &directory) {
     return directory + "/rendezvous";
 }
 
+std::string rendezvous_text(const Rendezvous &rendezvous) {
+    return dumped(rendezvous, -1);
+}
+
 Result<void> write_rendezvous(const std::string &directory,
                               const Rendezvous &rendezvous) {
-    // A path may hold bytes that are no UTF-8; a log that cannot be named is no reason to
-    // fail.
-    const std::string text =
-        to_json(rendezvous).dump(2, ' ', false, Json::error_handler_t::replace);
-    return replace_file(rendezvous_path(directory), text + "\n", 0600);
+    return replace_file(rendezvous_path(directory), dumped(rendezvous, 2) + "\n", 0600);
 }
 
 Sighting read_rendezvous(const std::string &path, const Here &here) {
@@ -135,14 +152,14 @@ Sighting read_rendezvous(const std::string &path, const Here &here) {
         seen.reason = text.error().what;
         return seen;
     }
-    try {
-        seen.server = from_json(Json::parse(*text));
-        seen.reason = why_unusable(seen.server, here);
-    } catch (const Json::exception &) {
-        seen.reason = "it is not a rendezvous document";
-    }
-    if (seen.reason.empty()) seen.state = Sighting::usable;
-    return seen;
+    return judged(std::move(seen), *text, here);
+}
+
+Sighting read_rendezvous_text(const std::string &text, const Here &here) {
+    Sighting seen;
+    seen.path = rendezvous_variable;
+    seen.state = Sighting::unusable;
+    return judged(std::move(seen), text, here);
 }
 
 } // namespace px::discover

@@ -44,4 +44,11 @@ struct Sighting {
 };
 Sighting read_rendezvous(const std::string &path, const Here &here);
 
+// The same document in the environment of a script, for a place that does not have the
+// file: another root directory, or a container. SECURITY: like the file it is for our
+// uid, whose processes alone can read it there.
+inline constexpr const char *rendezvous_variable = "PXLAUNCH_RENDEZVOUS";
+std::string rendezvous_text(const Rendezvous &rendezvous); // one line
+Sighting read_rendezvous_text(const std::string &text, const Here &here);
+
 } // namespace px::discover

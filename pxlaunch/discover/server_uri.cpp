@@ -34,11 +34,9 @@ std::string line(const std::vector<std::string> &lines, std::size_t number) {
     return text;
 }
 
-Result<ServerUri> from_document(const std::string &path, const std::string &name,
-                                const Here &here) {
-    Sighting seen = read_rendezvous(path, here);
+Result<ServerUri> from_sighting(Sighting seen, const std::string &name) {
     if (seen.state != Sighting::usable) {
-        return cannot_run(fmt::format("{}: '{}': {}", name, path,
+        return cannot_run(fmt::format("{}: '{}': {}", name, seen.path,
                                       seen.reason.empty() ? "it is gone" : seen.reason),
                           "start a server with 'pxrec up' and use its address");
     }
@@ -49,6 +47,9 @@ Result<ServerUri> from_document(const std::string &path, const std::string &name
 Result<ServerUri> from_file(const std::string &path, const std::string &name,
                             const Here &here) {
     const auto text = read_file(path, 64 << 10);
+    if (!text && ::access(path.c_str(), F_OK) != 0 && here.has(rendezvous_variable))
+        return from_sighting(read_rendezvous_text(here.get(rendezvous_variable), here),
+                             name);
     if (!text) {
         const bool hidden = ::access(path.c_str(), R_OK) != 0 && errno == EACCES;
         return cannot_run(
@@ -57,7 +58,7 @@ Result<ServerUri> from_file(const std::string &path, const std::string &name,
                    : "is the server still running? 'pxlaunch --probe' shows what is "
                      "here");
     }
-    if (text->starts_with('{')) return from_document(path, name, here);
+    if (text->starts_with('{')) return from_sighting(read_rendezvous(path, here), name);
     const auto lines = split(*text, '\n');
     const std::string address = line(lines, 0);
     ServerUri found{"file:" + path, namespace_of(address), {}, {}, address};

@@ -46,6 +46,7 @@ constexpr auto never_forwarded = std::to_array<std::string_view>({
     // A pxlaunch inside a rank finds the server that started the rank, which is the
     // nearer one; and it must not write into the outer job's status and report.
     "PXLAUNCH_URI",
+    "PXLAUNCH_RENDEZVOUS",
     "PXLAUNCH_STATUS_FD",
     "PXLAUNCH_REPORT",
 });

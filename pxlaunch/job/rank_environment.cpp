@@ -45,6 +45,7 @@ void add_rank_environment(const RankFacts &facts, Environment &env) {
     number("PXLAUNCH_NNODES", facts.nodes);
     number("PXLAUNCH_APP_RANK", facts.app_rank);
     set_variable(env, "PXLAUNCH_JOB", facts.job);
+    if (!facts.server.empty()) set_variable(env, "PXLAUNCH_SERVER", facts.server);
     number("OMPI_COMM_WORLD_RANK", facts.rank);
     number("OMPI_COMM_WORLD_SIZE", facts.size);
     number("OMPI_COMM_WORLD_LOCAL_RANK", facts.local_rank);

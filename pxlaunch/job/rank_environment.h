@@ -12,7 +12,8 @@ namespace px::job {
 
 // A rank's place in its job. Nodes are numbered in the order of the lowest rank on each.
 struct RankFacts {
-    std::string job; // its namespace
+    std::string job;    // its namespace
+    std::string server; // "HOST ALLOCATION" of one that only its own node can reach
     int rank = 0, size = 1;
     int local_rank = 0, local_size = 1; // among the job's ranks on the node
     int node = 0, nodes = 1;

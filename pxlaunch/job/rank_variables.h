@@ -17,9 +17,10 @@ inline constexpr std::array rank_variables = std::to_array<std::string_view>({
     "PXLAUNCH_NNODES",
     "PXLAUNCH_APP_RANK",
     "PXLAUNCH_JOB",
+    "PXLAUNCH_SERVER",
 });
 
-// What a script is told about its allocation; ranks may see them too.
+// What a script is told about its allocation and its server; ranks may see the first.
 inline constexpr std::array script_variables = std::to_array<std::string_view>({
     "PXLAUNCH_NNODES",
     "PXLAUNCH_NODELIST",
@@ -27,6 +28,7 @@ inline constexpr std::array script_variables = std::to_array<std::string_view>({
     "PXLAUNCH_GPUS_PER_NODE",
     "PXLAUNCH_JOB_ID",
     "PXLAUNCH_ARRAY_INDEX",
+    "PXLAUNCH_RENDEZVOUS",
 });
 
 } // namespace px::job

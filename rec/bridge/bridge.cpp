@@ -26,8 +26,11 @@ class BridgedJob : public jobs::Step {
           shims_(loop, srun_, settings.wrapper, settings.host) {
         ranks_ = static_cast<int>(job.ranks.size());
         std::vector<job::RankFacts> facts;
-        for (std::size_t rank = 0; rank < job.ranks.size(); ++rank)
+        for (std::size_t rank = 0; rank < job.ranks.size(); ++rank) {
             facts.push_back(jobs::facts_of(job, static_cast<int>(rank)));
+            facts.back().server =
+                fmt::format("{} slurm:{}", settings.host, settings.slurm_job);
+        }
         shims_.seat(std::move(facts), start_patience);
         shims_.on_arrival = [this](const channel::Hello &hello) {
             const bool known = hello.rank >= 0 && hello.rank < ranks_;

@@ -82,8 +82,11 @@ void end_server(Background &server) {
 
 Result<int> run_with(const Background &server, Program program,
                      const Arguments &arguments, const discover::Here &here) {
-    program.environment = script_environment(
-        here, script_variables(here, server.server, server.document, count_gpus()));
+    auto variables = script_variables(here, server.server, server.document, count_gpus());
+    // The script may go to a place that does not have the document.
+    variables.emplace_back(discover::rendezvous_variable,
+                           discover::rendezvous_text(server.server));
+    program.environment = script_environment(here, variables);
     for (const auto &[name, value] : PX_TRY(given_variables(arguments))) {
         job::set_variable(program.environment, name, value);
     }

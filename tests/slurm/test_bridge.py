@@ -35,6 +35,13 @@ class Nested(bridgecase.BridgeCase):  # ctest: serial timeout=120
         done = self.expect(0, ["-n", "6", "sh", "-c", script], env={"PATH": self.env["PATH"]})
         self.assertEqual(done.out, b"inner 2\n" * 2)
 
+    def test_a_rank_on_another_node_starts_no_second_server(self):
+        script = "[ $(hostname) != n2 ] || pxlaunch -n 1 true"
+        done = self.expect(125, ["-n", "3", "--map-by", "node", "sh", "-c", script],
+                           env={"PATH": self.env["PATH"]})
+        self.assertIn(b"can be reached on n1 alone", done.err)
+        self.assertIn(b"--rec prrte", done.err)
+
 
 class Streams(bridgecase.BridgeCase, launch.Streams):  # ctest: serial timeout=240
     pass

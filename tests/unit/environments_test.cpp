@@ -153,6 +153,25 @@ TEST_CASE("what is said in each environment") {
     check_golden("environments.txt", text);
 }
 
+TEST_CASE("a rank on another node than its server's starts no second one") {
+    Somewhere place("n2", batch, srun_pmix | prte);
+    place.here.env["PXLAUNCH_SERVER"] = "n1 slurm:4711";
+    for (const char *rec : {"", "srun", "prrte"}) {
+        const std::string said = place.outcome({.rec = rec});
+        CHECK(said.find("this is a rank on n2, and the server of the allocation "
+                        "slurm:4711 can be reached on n1 alone") != std::string::npos);
+        CHECK(said.find("start jobs from a rank on n1") != std::string::npos);
+    }
+    place.here.env["PXLAUNCH_SERVER"] =
+        "n1 slurm:4710"; // sbatch hands it on to a new job
+    CHECK(place.outcome() == "start srun");
+    place.here.env["PXLAUNCH_SERVER"] = "n2 slurm:4711";
+    CHECK(place.outcome() == "start srun");
+    Somewhere outside("n2", {{"PMIX_NAMESPACE", "slurm.pmix.4711.0"}}, none);
+    outside.here.env["PXLAUNCH_SERVER"] = "n1 slurm:4711";
+    CHECK(outside.outcome().find("can be reached on n1 alone") != std::string::npos);
+}
+
 TEST_CASE("the site says how servers are started") {
     Somewhere place("n1", batch, srun_pmix | prte);
     place.here.methods = {"prrte", "local"};

@@ -70,8 +70,13 @@ TEST_CASE("each rank knows who and where it is") {
 }
 
 TEST_CASE("every variable of the table of rank variables is set") {
-    const auto env = environment_of(three_ranks(), 1);
+    job::RankFacts facts;
+    facts.server = "n1 slurm:7";
+    Environment env;
+    job::add_rank_environment(facts, env);
     for (const auto name : job::rank_variables) CHECK(job::find_variable(env, name));
+    // And no server where every rank can reach it.
+    CHECK(value(environment_of(three_ranks(), 0), "PXLAUNCH_SERVER") == "unset");
 }
 
 TEST_CASE("what a rank of another job was is overwritten, once") {

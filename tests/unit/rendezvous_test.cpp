@@ -51,6 +51,31 @@ struct Written {
 
 } // namespace
 
+TEST_CASE("the document travels in the environment, too") {
+    const Written written;
+    Here away = written.here;
+    const std::string gone = "file:" + written.temporary.path("gone");
+    CHECK_FALSE(read_server_uri(gone, "PXLAUNCH_URI", away));
+    Rendezvous server = server_of(away);
+    away.env[rendezvous_variable] = rendezvous_text(server);
+    auto found = read_server_uri(gone, "PXLAUNCH_URI", away);
+    REQUIRE(found);
+    CHECK(found->attach == server.uri);
+    CHECK(found->ours->wrapper == "/opt/pxwrap");
+    // The file, where it is: its server may have been started again.
+    away.env[rendezvous_variable] = "{}";
+    CHECK(read_server_uri("file:" + written.path(), "PXLAUNCH_URI", away));
+    server.uid += 1;
+    away.env[rendezvous_variable] = rendezvous_text(server);
+    CHECK(read_server_uri(gone, "PXLAUNCH_URI", away)
+              .error()
+              .what.find("PXLAUNCH_URI: 'PXLAUNCH_RENDEZVOUS': its server runs as uid") ==
+          0);
+    away.env[rendezvous_variable] = "?";
+    CHECK(read_server_uri(gone, "PXLAUNCH_URI", away).error().what ==
+          "PXLAUNCH_URI: 'PXLAUNCH_RENDEZVOUS': it is not a rendezvous document");
+}
+
 TEST_CASE("what is written is read") {
     const Written written;
     struct stat about {};

@@ -1,0 +1,62 @@
+"""One script, byte for byte the same, wherever it runs: in a Slurm job by srun, by a DVM, away from all of Slurm's files, on
+nodes with ssh, and on one node with nothing."""
+import pxlab
+import pxslurm
+
+SCRIPT = "#!/bin/bash\npxlaunch -N 2 init_finalize\n"
+THREE_NODES = b"6 processes, up to 2 per node, 3 nodes\n"
+
+
+class InSlurm(pxslurm.SlurmCase):  # ctest: serial timeout=180
+    AWAY = True
+
+    def setUp(self):
+        super().setUp()
+        self.may_leave_files = True  # a server is there for two seconds more
+        (self.home / "same.sh").write_text(SCRIPT)
+        (self.home / "same.sh").chmod(0o755)
+
+    def check(self, start, env=None):
+        done = self.sbatch(["-N3", "-n6"], f"{start} ./same.sh\n", env=env).finish(60)
+        self.assertEqual((done.code, done.err), (0, b""), done)
+        self.assertIn(THREE_NODES, done.out)
+
+    def test_by_srun(self):
+        self.check("exec")
+
+    def test_by_a_dvm(self):
+        if self.KIND != "slurm":
+            self.check_refused("no program '/usr/bin/prte'")  # Debian 12 has no PRRTE
+        else:
+            self.check("exec", {"PXLAUNCH_REC": "prrte:/usr"})
+
+    def check_refused(self, why):
+        done = self.sbatch(["-N3", "-n6"], "./same.sh\n", env={"PXLAUNCH_REC": "prrte:/usr"}).finish(60)
+        self.assertEqual(done.code, 125, done)
+        self.assertIn(why.encode(), done.err)
+
+    def test_away_from_slurm(self):
+        """Only the network is the node's: no srun, no munge, no slurm.conf."""
+        self.check(f"pxrec run -- {pxslurm.GO_AWAY} env -C $PWD")
+
+    def test_with_nothing(self):
+        done = self.start_program(["./same.sh"], node="n1").finish(30)
+        self.assertEqual((done.code, done.err), (0, b""), done)
+        self.assertIn(b"2 processes, up to 2 per node, 1 node\n", done.out)
+
+
+class BySsh(pxlab.LabCase):  # ctest: serial timeout=60
+    """The nodes of a hostfile."""
+
+    KIND = "prrte"
+    DVM = False
+
+    def test_by_ssh(self):
+        (self.home / "same.sh").write_text(SCRIPT)
+        (self.home / "same.sh").chmod(0o755)
+        (self.home / "hosts").write_text("n1 slots=2\nn2 slots=2\nn3 slots=2\n")
+        self.may_leave_files = True
+        done = self.start_program(["./same.sh"], env={
+            "PXLAUNCH_HOSTFILE": "hosts", "PXLAUNCH_REC": "prrte:/usr"}).finish(60)
+        self.assertEqual((done.code, done.err), (0, b""), done)
+        self.assertIn(THREE_NODES, done.out)

@@ -20,11 +20,6 @@ class _Lost(pxlab.LabCase):
         running = self.start([*options, "-n", "6", "--map-by", "node", "grandchild", "stay"])
         return running.wait_for(b"left a grandchild", count=6)
 
-    def check_slots_are_free(self):
-        """As soon as the head has heard of the end of the last shim."""
-        free = ["pxlaunch", "-n", "6", "--map-by", "slot:nooversubscribe", "true"]
-        self.eventually("the slots are free", lambda: self.start_program(free).finish(20).code == 0)
-
     def daemons(self, node):
         return [p for p in self.nodes_pids(node) if p.name in ("prte", "prted")]
 

@@ -112,6 +112,11 @@ class LabCase(pxtest.Case):
         running.node = node
         return running
 
+    def check_slots_are_free(self):
+        """As soon as the DVM's head has heard of the end of the last shim: where jobs failed it may hear of it late."""
+        free = ["pxlaunch", "-n", str(2 * self.NODES), "--map-by", "slot:nooversubscribe", "true"]
+        self.eventually("the slots are free", lambda: self.start_program(free).finish(20).code == 0)
+
     def in_network(self, node, *command):
         """This machine's command in the node's network."""
         first = (self.state() / "nodes" / node).read_text().split()[0]

@@ -52,7 +52,7 @@ class _DvmCase(pxslurm.SlurmCase):
         return done
 
 
-class Script(_DvmCase):  # ctest: serial timeout=120
+class Script(_DvmCase):  # ctest: serial timeout=120 prrte
     def test_in_a_batch_script(self):
         done = self.right(self.sbatch(SIX, SCRIPT).finish())
         self.assertIn(b"6 processes, up to 2 per node, 3 nodes\n", done.out)
@@ -92,7 +92,7 @@ class Script(_DvmCase):  # ctest: serial timeout=120
         self.check_gone()
 
 
-class Asked(_DvmCase):  # ctest: serial timeout=120
+class Asked(_DvmCase):  # ctest: serial timeout=120 prrte
     def test_ranks_and_cores_as_asked(self):
         """Two cores for each of three ranks, not one rank for each core."""
         script = f"pxlaunch sh -c 'echo $(hostname) $({CPUS}) $OMP_NUM_THREADS'\n"
@@ -131,7 +131,7 @@ class Asked(_DvmCase):  # ctest: serial timeout=120
         self.check_gone(1)  # nothing was started
 
 
-class Policy(_DvmCase):  # ctest: serial timeout=120
+class Policy(_DvmCase):  # ctest: serial timeout=120 prrte
     def setUp(self):
         super().setUp()
         del self.env["PXLAUNCH_REC"]
@@ -173,7 +173,7 @@ class Policy(_DvmCase):  # ctest: serial timeout=120
                 path.unlink()
 
 
-class Many(_DvmCase):  # ctest: serial timeout=180
+class Many(_DvmCase):  # ctest: serial timeout=180 prrte
     def test_twenty_at_once(self):
         """They share one server, and no two ranks have a core at a time."""
         script = ("for i in $(seq 20); do pxlaunch -n 2 sh -c 'b=$(date +%s%N); sleep 0.1; "
@@ -197,7 +197,7 @@ class Many(_DvmCase):  # ctest: serial timeout=180
         self.assertEqual(done.out.decode().split(), [str(i % 3) for i in range(1, 201)])
 
 
-class Ended(_DvmCase):  # ctest: serial timeout=240
+class Ended(_DvmCase):  # ctest: serial timeout=240 prrte
     def start_sleepers(self, then="echo status $?\n"):
         return self.sbatch(SIX, f"pxlaunch -n 6 {SLEEPER}\n{then}").wait_for(b"asleep", count=6)
 
@@ -253,7 +253,7 @@ class Ended(_DvmCase):  # ctest: serial timeout=240
         self.check_gone()
 
 
-class Lost(_DvmCase):  # ctest: serial timeout=120
+class Lost(_DvmCase):  # ctest: serial timeout=120 prrte
     def test_a_slurmd_is_killed(self):
         """Slurm needs SlurmdTimeout to find it, and cancels the job; what still runs on that node is ended by us."""
         batch = self.sbatch(SIX, f"pxlaunch -n 6 {SLEEPER}\n").wait_for(b"asleep", count=6)
@@ -294,11 +294,11 @@ class _ServerCase(_DvmCase):
         pxtest.Case.check_clean(self, within)
 
 
-class Codes(_ServerCase, embedded.Codes):  # ctest: serial timeout=120
+class Codes(_ServerCase, embedded.Codes):  # ctest: serial timeout=120 prrte
     pass
 
 
-class NotRun(_ServerCase, embedded.NotRun):  # ctest: serial timeout=120
+class NotRun(_ServerCase, embedded.NotRun):  # ctest: serial timeout=120 prrte
     def test_a_directory_as_program(self):
         self.refused(126, [self.node_home], self.node_home.encode())
 
@@ -310,9 +310,9 @@ class NotRun(_ServerCase, embedded.NotRun):  # ctest: serial timeout=120
         self.refused(2, ["-n", "1", "--host", "n9", "true"], b"'n9' is not a node of this server", b"n1, n2, n3")
 
 
-class Timeouts(_ServerCase, embedded.Timeouts):  # ctest: serial timeout=120
+class Timeouts(_ServerCase, embedded.Timeouts):  # ctest: serial timeout=120 prrte
     pass
 
 
-class Signals(_ServerCase, embedded.Signals):  # ctest: serial timeout=180
+class Signals(_ServerCase, embedded.Signals):  # ctest: serial timeout=180 prrte
     pass

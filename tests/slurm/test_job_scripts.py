@@ -93,5 +93,5 @@ class BySrun(_Scripts):  # ctest: serial timeout=300
     pass
 
 
-class ByDvm(_Scripts):  # ctest: serial timeout=300
+class ByDvm(_Scripts):  # ctest: serial timeout=300 prrte
     REC = {"PXLAUNCH_REC": "prrte:/usr"}

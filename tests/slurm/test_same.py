@@ -45,7 +45,7 @@ class InSlurm(pxslurm.SlurmCase):  # ctest: serial timeout=180
         self.assertIn(b"2 processes, up to 2 per node, 1 node\n", done.out)
 
 
-class BySsh(pxlab.LabCase):  # ctest: serial timeout=60
+class BySsh(pxlab.LabCase):  # ctest: serial timeout=60 prrte
     """The nodes of a hostfile."""
 
     KIND = "prrte"

@@ -80,10 +80,6 @@ class _Scripts(pxslurm.SlurmCase):
             "pxlaunch sh -c '[ $PXLAUNCH_RANK = 3 ] && exec echo profiled; exec echo plain'\n"))
         self.assertEqual(lines, ["plain", "plain", "plain", "profiled"])
 
-    def test_mpi(self):
-        lines = self.lines(["-N3", "-n6"], "pxlaunch -N 2 init_finalize\n")
-        self.assertIn("6 processes, up to 2 per node, 3 nodes", lines)
-
     def test_salloc_on_a_login_node(self):
         done = self.salloc(["-N2", "-n4"], ["pxlaunch", "-n", "4", "hostname"], env=self.REC).finish(60)
         self.assertEqual((done.code, sorted(done.out.split()), done.err), (0, [b"n1", b"n1", b"n2", b"n2"], b""), done)

@@ -13,17 +13,6 @@ class Scripts(pxslurm.SlurmCase):  # ctest: serial timeout=240
     def run_script(self, script, options=("-N3", "-n6")):
         return self.sbatch(list(options), script).finish(60)
 
-    def test_six_ranks_on_three_nodes(self):
-        done = self.run_script("pxlaunch -N 2 init_finalize\n")
-        self.assertEqual((done.code, done.err), (0, b""), done)
-        self.assertIn(b"6 processes, up to 2 per node, 3 nodes\n", done.out)
-
-    def test_from_salloc_on_the_head(self):
-        """Which is no node of the job, and has no rank."""
-        done = self.salloc(["-N3", "-n6"], ["pxlaunch", "-N", "2", "--tag", "hostname"]).finish(60)
-        self.assertEqual((done.code, sorted(done.out.splitlines())),
-                         (0, [b"%d: n%d" % (rank, rank // 2 + 1) for rank in range(6)]), done)
-
     def test_in_pxrec_run(self):
         done = self.run_script("pxrec run -- sh -c 'pxlaunch -n 1 true && pxlaunch -N 1 hostname | sort'\n")
         self.assertEqual((done.code, done.out), (0, b"n1\nn2\nn3\n"), done)
@@ -54,7 +43,6 @@ class Scripts(pxslurm.SlurmCase):  # ctest: serial timeout=240
         done = self.run_script("pxlaunch -n 2 init_finalize_mpich; echo status $?\n")
         self.assertIn(b"status 125", done.out, done)
         self.assertIn(b"asks for PMI-1", done.err, done)
-
 
 
 class Shares(pxslurm.SlurmCase):  # ctest: serial timeout=120

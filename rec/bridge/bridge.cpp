@@ -136,6 +136,7 @@ Result<std::unique_ptr<jobs::Step>> Bridge::start(const jobs::Job &job,
                          static_cast<int>(node.topology->pus().size()), by_default});
     }
     srun.seats = channel::to_environment(seats);
+    srun.seats.insert(srun.seats.end(), settings_.extra.begin(), settings_.extra.end());
     srun.hostfile = fmt::format("{}/hosts.{}", settings_.directory, job.number);
     std::vector<std::string> names;
     for (const auto &node : settings_.nodes) names.push_back(node.host);

@@ -15,6 +15,7 @@ struct BridgeSettings {
     std::string host;                  // this node's name
     std::string directory;             // for hostfiles
     std::vector<jobs::PoolNode> nodes; // with Slurm's names
+    std::vector<std::string> extra;    // of srun's environment
 };
 
 class Bridge : public jobs::Steps {

@@ -18,6 +18,7 @@ constexpr std::array kept = std::to_array<std::string_view>({
     "SLURM_JWT=",
     "SLURM_DEBUG_FLAGS=",
     "SLURM_CLUSTERS=",
+    "SLURM_PMIX_FENCE=",
 });
 
 bool is_for_srun(const std::string &entry) {

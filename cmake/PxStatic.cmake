@@ -5,12 +5,20 @@
 set(PX_PMIX PkgConfig::PMIX)
 set(PX_FMT fmt::fmt)
 
+# px_link_statically(TARGET)
+function(px_link_statically target)
+    target_sources(${target} PRIVATE ${CMAKE_SOURCE_DIR}/cmake/static/frames.c)
+    target_link_options(${target} PRIVATE -static -Wl,--eh-frame-hdr
+        -Wl,--wrap=__register_frame_info -Wl,--wrap=__deregister_frame_info)
+endfunction()
+
 # px_static_program(TARGET): linked statically where PX_STATIC says so.
 function(px_static_program target)
     if(TARGET px_static_pmix)
         set_target_properties(${target} PROPERTIES PX_LINKED_STATICALLY ON)
         # -s: its size counts, it is copied into images.
-        target_link_options(${target} PRIVATE -static -s -Wl,--gc-sections)
+        px_link_statically(${target})
+        target_link_options(${target} PRIVATE -s -Wl,--gc-sections)
     endif()
 endfunction()
 

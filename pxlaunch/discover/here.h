@@ -12,6 +12,8 @@ namespace px::discover {
 
 using Environment = std::map<std::string, std::string, std::less<>>;
 
+inline constexpr const char *kernels_sockets = "/proc/net/tcp";
+
 struct Here {
     Environment env;
     uid_t uid = 0;
@@ -28,7 +30,7 @@ struct Here {
     std::string boot;         // this boot of the kernel
     std::string pid_space;    // the pid namespace: pids mean something only inside one
     Cpus cpus;                // in an allocation; a laptop's need not be counted
-    std::string sockets = "/proc/net/tcp"; // the kernel's table of this node's
+    std::string sockets = kernels_sockets; // a test has a table of its own
 
     // The variable's value; "" where it is unset, as for every scheduler's variables.
     [[nodiscard]] const std::string &get(std::string_view name) const;

@@ -1,7 +1,8 @@
-// server_owner.cpp - /proc/net/tcp, which tells the uid of every listener.
+// server_owner.cpp - sock_diag, or /proc/net/tcp, which tells the uid of every listener.
 #include "pxlaunch/discover/server_owner.h"
 
 #include "pxlaunch/base/fd.h"
+#include "pxlaunch/base/sock_diag.h"
 #include "pxlaunch/base/text.h"
 
 #include <fmt/format.h>
@@ -9,6 +10,7 @@
 #include <arpa/inet.h>
 #include <cstdio>
 #include <fcntl.h>
+#include <netinet/tcp.h>
 #include <utility>
 #include <vector>
 
@@ -35,6 +37,9 @@ std::optional<Listening> listening_at(const std::string &uri) {
     found.port = static_cast<unsigned>(*port);
     return found;
 }
+
+// Who listens everywhere listens on loopback too. Another address may be another node's.
+bool is_loopback(const Listening &at) { return ntohl(at.address.s_addr) >> 24 == 127; }
 
 struct Row {
     unsigned address = 0, port = 0, state = 0;
@@ -74,11 +79,28 @@ std::vector<Row> listeners(const std::string &path) {
     }
 }
 
+// In a tenth of the time that the first rows of the table take.
+std::optional<long> owner_by_sock_diag(const Listening &at) {
+    sockaddr_in local{}, nobody{};
+    local.sin_family = nobody.sin_family = AF_INET;
+    local.sin_addr = at.address;
+    local.sin_port = htons(static_cast<in_port_t>(at.port));
+    const auto found = find_socket(local, nobody);
+    const bool listens = found && found->state == TCP_LISTEN && found->inode != 0;
+    if (!listens) return {};
+    const auto address = found->local.sin_addr.s_addr;
+    const bool is_it = address == at.address.s_addr || (address == 0 && is_loopback(at));
+    return is_it ? std::optional<long>(found->uid) : std::nullopt;
+}
+
 } // namespace
 
 std::optional<long> owner_of_listener(const std::string &uri, const Here &here) {
     const auto at = listening_at(uri);
     if (!at) return {};
+    if (here.sockets == kernels_sockets) {
+        if (const auto uid = owner_by_sock_diag(*at)) return uid;
+    }
     const auto rows = listeners(here.sockets);
     const auto owner = [&rows, &at](in_addr address) -> std::optional<long> {
         for (const auto &row : rows) {
@@ -87,10 +109,7 @@ std::optional<long> owner_of_listener(const std::string &uri, const Here &here) 
         return {};
     };
     if (const auto uid = owner(at->address)) return uid;
-    // Who listens everywhere listens on loopback too. Another address may be another
-    // node's.
-    const bool loopback = ntohl(at->address.s_addr) >> 24 == 127;
-    return loopback ? owner(in_addr{}) : std::nullopt;
+    return is_loopback(*at) ? owner(in_addr{}) : std::nullopt;
 }
 
 std::string why_not_own(const ServerUri &server, const Here &here) {

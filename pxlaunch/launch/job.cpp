@@ -116,13 +116,18 @@ Result<Loop *> Launch::loop() {
     return loop_;
 }
 
-Result<void> Launch::attach(const discover::Found &found) {
+Result<void> Launch::attach(discover::Found &found) {
     if (session_) return {};
     Loop *const loop = PX_TRY(this->loop());
-    auto attached = [&]() -> Result<std::unique_ptr<tool::Session>> {
+    const auto attach_once = [&]() -> Result<std::unique_ptr<tool::Session>> {
         const auto to = PX_TRY(address(found, signals_ ? signals_->ending() : -1));
         return tool::Session::attach(*loop, to);
-    }();
+    };
+    auto attached = attach_once();
+    if (!attached && has_died(found)) { // it was about to when we looked
+        PX_TRY(start_again(found));
+        attached = attach_once();
+    }
     if (!attached) {
         const auto signal = signals_ ? signals_->read_ending() : std::nullopt;
         return signal ? drive::not_started(*signal) : attached.error();
@@ -147,7 +152,7 @@ bool depends_on_nodes(const cli::Options &options) {
 
 // A server that is not ours shares its slots out among jobs; how many it has it does not
 // tell.
-Result<void> Launch::learn_nodes(const discover::Found &found) {
+Result<void> Launch::learn_nodes(discover::Found &found) {
     auto &allocation = surroundings_.allocation;
     allocation.managed = true;
     allocation.name = fmt::format("the server {}", found.server.nspace);
@@ -178,7 +183,7 @@ Result<void> Launch::learn_nodes(const discover::Found &found) {
     return {};
 }
 
-Result<job::JobResult> Launch::drive_job(const discover::Found &found) {
+Result<job::JobResult> Launch::drive_job(discover::Found &found) {
     PX_TRY(attach(found));
     drive::DriveOptions options;
     options.parent = parent_of(found, surroundings_.environment);
@@ -226,7 +231,7 @@ Result<tool::Runtime *> Launch::runtime(const discover::Found &found) {
     return shims_.get();
 }
 
-Result<int> Launch::run_job(const discover::Found &found) {
+Result<int> Launch::run_job(discover::Found &found) {
     PX_TRY(gather_audience(spec_));
     const double started = drive::seconds_since_epoch();
     const auto ran = drive_job(found);

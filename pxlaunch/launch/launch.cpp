@@ -140,7 +140,7 @@ Result<tool::AttachTo> Launch::address(const discover::Found &found, int interru
 }
 
 // What the chosen server changes for the counts and places of the job.
-Result<void> Launch::describe(const discover::Found &found) {
+Result<void> Launch::describe(discover::Found &found) {
     const bool is_foreign = found.kind == discover::Found::attach && !found.ours &&
                             (!found.server.ours || found.server.ours->nodes.empty());
     surroundings_.allocation.managed = found.managed;
@@ -149,7 +149,7 @@ Result<void> Launch::describe(const discover::Found &found) {
     return {};
 }
 
-Result<int> Launch::inspect(const discover::Found &found) {
+Result<int> Launch::inspect(discover::Found &found) {
     const cli::Options &options = command_.options;
     if (options.explain) {
         return print_text(options.json ? cli::explain_json(command_.reasons) + "\n"

@@ -25,12 +25,13 @@ class Launch {
 
   private:
     Result<int> probe();
-    Result<int> inspect(const discover::Found &found);
+    Result<int> inspect(discover::Found &found);
     Result<discover::Discovery> discover();
     Result<discover::Found> find_server();
     Result<void> start_server(discover::Found &found);
     Result<void> start_shared(discover::Found &found);
     Result<void> check_policy(const discover::Found &found);
+    [[nodiscard]] bool has_died(const discover::Found &found) const;
     Result<void> start_again(discover::Found &found);
     Result<tool::AttachTo> address(const discover::Found &found, int interrupt);
     Result<int> find_and_run();
@@ -38,15 +39,15 @@ class Launch {
     Result<Loop *> loop();
     Result<void> gather_audience(const job::Spec &spec); // once
     Error told(Error error); // to the audience, if it is there
-    Result<void> attach(const discover::Found &found);
-    Result<void> learn_nodes(const discover::Found &found);
-    Result<int> run_job(const discover::Found &found);
-    Result<job::JobResult> drive_job(const discover::Found &found);
+    Result<void> attach(discover::Found &found);
+    Result<void> learn_nodes(discover::Found &found);
+    Result<int> run_job(discover::Found &found);
+    Result<job::JobResult> drive_job(discover::Found &found);
     [[nodiscard]] std::string draw(const std::string &layout_json) const;
     [[nodiscard]] std::optional<std::string>
     wrapper(const discover::Found &found) const; // the path of pxwrap
     Result<tool::Runtime *> runtime(const discover::Found &found);
-    Result<void> describe(const discover::Found &found);
+    Result<void> describe(discover::Found &found);
     [[nodiscard]] bool runs_job() const;
 
     cli::Command command_;

@@ -11,27 +11,23 @@
 
 namespace px::launch {
 
-namespace {
-
 // Its keeper says so, or nobody listens any more and the keeper has not noticed yet.
-bool has_died(const discover::Rendezvous &server, const discover::Here &here) {
-    if (server.method != "prrte") return false;
-    const bool is_near = server.owner.host == here.host;
+bool Launch::has_died(const discover::Found &found) const {
+    if (!found.server.ours || found.server.ours->method != "prrte") return false;
+    const auto &server = *found.server.ours;
+    const bool is_near = server.owner.host == here_.host;
     return !server.died.empty() ||
-           (is_near && !discover::owner_of_listener(server.uri, here));
+           (is_near && !discover::owner_of_listener(server.uri, here_));
 }
-
-} // namespace
 
 // Once for each job, and said by the one for whom it was done.
 Result<void> Launch::start_again(discover::Found &found) {
-    if (!runs_job() || !found.server.ours || !has_died(*found.server.ours, here_))
-        return {};
+    if (!runs_job() || !has_died(found)) return {};
     const auto &keeper = *found.server.ours;
     const std::string dvm = fmt::format("the DVM on {}", join(keeper.nodes, ","));
     Loop *const loop = PX_TRY(this->loop());
     const auto died = shims::start_again(
-        *loop, {keeper.secret, keeper.owner.host, keeper.tickets}, here_.host,
+        *loop, {keeper.secret, keeper.owner.host, keeper.tickets}, keeper.uri, here_.host,
         {command_.options.limits.start_timeout, signals_ ? signals_->ending() : -1});
     if (!died) {
         if (const auto signal = signals_ ? signals_->read_ending() : std::nullopt)

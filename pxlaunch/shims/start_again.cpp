@@ -16,8 +16,8 @@ constexpr Milliseconds redial{100};
 
 class Question {
   public:
-    Question(Loop &loop, const Report &keeper, std::string host)
-        : loop_(loop), keeper_(keeper), host_(std::move(host)) {}
+    Question(Loop &loop, const Report &keeper, std::string uri, std::string host)
+        : loop_(loop), keeper_(keeper), uri_(std::move(uri)), host_(std::move(host)) {}
 
     Result<std::string> ask(const Patience &patience) {
         const auto late = loop_.after(patience.deadline, [this, &patience] {
@@ -58,7 +58,7 @@ class Question {
         };
         events.closed = [this](int) { answer(cannot_run("its keeper has ended")); };
         stream_->handle(std::move(events));
-        stream_->send(channel::Kind::again);
+        stream_->send(channel::Kind::again, uri_);
     }
 
     void answer(Result<std::string> given) {
@@ -68,7 +68,7 @@ class Question {
 
     Loop &loop_;
     Report keeper_;
-    std::string host_;
+    std::string uri_, host_;
     std::unique_ptr<channel::Dialer> dialer_;
     std::unique_ptr<channel::Stream> stream_;
     std::optional<Result<std::string>> answer_;
@@ -76,9 +76,9 @@ class Question {
 
 } // namespace
 
-Result<std::string> start_again(Loop &loop, const Report &keeper, const std::string &host,
-                                const Patience &patience) {
-    return Question(loop, keeper, host).ask(patience);
+Result<std::string> start_again(Loop &loop, const Report &keeper, const std::string &uri,
+                                const std::string &host, const Patience &patience) {
+    return Question(loop, keeper, uri, host).ask(patience);
 }
 
 } // namespace px::shims

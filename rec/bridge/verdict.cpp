@@ -15,7 +15,7 @@ namespace px::bridge {
 namespace {
 
 // "slurmstepd: error: *** STEP 5.0 ON n1 CANCELLED AT 2026-01-01T00:00:00 ***", which
-// srun 22.05 does not always hand on; what it says itself is there all the same.
+// srun does not always hand on; what it says itself is there all the same.
 std::string end_by_slurm(const StepEnd &end) {
     for (const auto &line : split(end.words, '\n')) {
         const auto begin = line.find("*** "), last = line.rfind(" ***");
@@ -68,12 +68,15 @@ job::JobResult not_run(std::string what, std::string hint) {
     return result;
 }
 
-// Of a rank that was killed together with its shim, or after srun had gone.
+// Of a rank that was killed together with its shim, or after srun had gone, or that got
+// the signal before its shim.
 bool was_ended_from_outside(const job::JobResult &judged, const StepEnd &end) {
     const auto of = std::find_if(
         judged.ranks.begin(), judged.ranks.end(),
         [&judged](const auto &rank) { return rank.rank == judged.first_failure; });
-    if (of == judged.ranks.end() || of->signal != SIGKILL) return false;
+    if (of == judged.ranks.end()) return false;
+    if (of->signal == SIGTERM) return !end_by_slurm(end).empty() && !end.killed;
+    if (of->signal != SIGKILL) return false;
     return of->pid == 0 || (end.over && of->ended >= end.when);
 }
 

@@ -21,6 +21,7 @@ namespace px::rec {
 namespace {
 constexpr Milliseconds prte_patience{2000}; // to end its daemons
 constexpr int ranks_of_prte_ms = 5000;
+constexpr int dying_ms = 1000; // between the end of its connections and its own
 
 std::string own_path() {
     char path[4096];
@@ -38,7 +39,7 @@ Result<void> DvmKeeper::start() {
         write_use();
         count_idle();
     };
-    tickets_->on_again = [this] { return begin_again(); };
+    tickets_->on_again = [this](const std::string &uri) { return begin_again(uri); };
     write_use();
     watch_keepalive();
     count_idle();
@@ -65,10 +66,11 @@ void DvmKeeper::prte_ended() {
     tickets_->hang_up();
 }
 
-Result<std::string> DvmKeeper::begin_again() {
-    // Who asks has seen that nobody listens, perhaps before we have.
+Result<std::string> DvmKeeper::begin_again(const std::string &uri) {
+    // Who asks has seen that nobody listens: a process that dies closes its files first.
     pollfd ended{prte_.handle(), POLLIN, 0};
-    if (died_.empty() && ::poll(&ended, 1, 0) > 0) prte_ended();
+    const int patience = uri == prte_.uri() ? dying_ms : 0;
+    if (died_.empty() && ::poll(&ended, 1, patience) > 0) prte_ended();
     if (died_.empty()) return std::string();
     if (auto started = start_prte(); !started) {
         process::kill_all_descendants(ranks_of_prte_ms); // an ssh that still waits

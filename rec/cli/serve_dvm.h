@@ -27,7 +27,7 @@ class DvmKeeper {
     Result<void> watch_signals();
     Result<void> start_prte();
     void prte_ended();
-    Result<std::string> begin_again();
+    Result<std::string> begin_again(const std::string &uri);
     Result<void> publish_address();
     void watch_keepalive();
     void write_use();

@@ -26,7 +26,7 @@ void Tickets::arrived(std::unique_ptr<channel::Stream> stream) {
     channel::Stream::Events events;
     events.frame = [this, &holder](const channel::Frame &frame) {
         if (frame.kind == channel::Kind::ask) asked(holder, frame.body);
-        if (frame.kind == channel::Kind::again) begin_again(holder);
+        if (frame.kind == channel::Kind::again) begin_again(holder, frame.body);
     };
     events.closed = [this, &holder](int) { left(holder); };
     holder.stream->handle(std::move(events));
@@ -48,8 +48,8 @@ void Tickets::asked(Holder &holder, const std::string &words) {
                                     before == 2 ? "job is" : "jobs are"));
 }
 
-void Tickets::begin_again(Holder &holder) {
-    const auto died = on_again ? on_again() : Result<std::string>(std::string());
+void Tickets::begin_again(Holder &holder, const std::string &uri) {
+    const auto died = on_again ? on_again(uri) : Result<std::string>(std::string());
     if (died) return holder.stream->send(channel::Kind::begun, *died);
     holder.stream->send(channel::Kind::refused, channel::text_of(died.error()));
 }

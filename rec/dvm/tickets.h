@@ -24,7 +24,7 @@ class Tickets {
 
     std::function<void()> on_change; // somebody came or went
     // Somebody wants the DVM started again: why it had died, empty if it has not.
-    std::function<Result<std::string>()> on_again;
+    std::function<Result<std::string>(const std::string &uri)> on_again;
 
   private:
     struct Holder {
@@ -36,7 +36,7 @@ class Tickets {
     Tickets(Loop &loop, int slots) : loop_(loop), slots_(slots) {}
     void arrived(std::unique_ptr<channel::Stream> stream);
     void asked(Holder &holder, const std::string &words);
-    void begin_again(Holder &holder);
+    void begin_again(Holder &holder, const std::string &uri);
     void left(const Holder &holder);
     void serve();
 

@@ -2,6 +2,7 @@
 #include "rec/server/door.h"
 
 #include "pxlaunch/base/fd.h"
+#include "pxlaunch/base/sock_diag.h"
 
 #include <fmt/format.h>
 
@@ -10,9 +11,6 @@
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
-#include <linux/inet_diag.h>
-#include <linux/netlink.h>
-#include <linux/sock_diag.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -25,42 +23,11 @@ namespace {
 std::atomic<unsigned> refused{0};
 constexpr unsigned nobody = ~0U; // no uid that a process can have
 
-struct DiagRequest {
-    nlmsghdr header;
-    inet_diag_req_v2 body;
-};
-
-// One exact question to the kernel, whatever the number of sockets on the node.
+// SECURITY: of a socket that is closed already the kernel says uid 0, whoever it was.
 std::optional<unsigned> ask_sock_diag(const sockaddr_in &peer, const sockaddr_in &local) {
-    const Fd netlink(::socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG));
-    if (!netlink) return {};
-    const timeval patience{1, 0};
-    ::setsockopt(netlink.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    DiagRequest request{};
-    request.header.nlmsg_len = sizeof request;
-    request.header.nlmsg_type = SOCK_DIAG_BY_FAMILY;
-    request.header.nlmsg_flags = NLM_F_REQUEST;
-    request.body.sdiag_family = AF_INET;
-    request.body.sdiag_protocol = IPPROTO_TCP;
-    request.body.idiag_states = ~0U;
-    // The other side's socket: its local address is our peer.
-    request.body.id.idiag_sport = peer.sin_port;
-    request.body.id.idiag_dport = local.sin_port;
-    request.body.id.idiag_src[0] = peer.sin_addr.s_addr;
-    request.body.id.idiag_dst[0] = local.sin_addr.s_addr;
-    request.body.id.idiag_cookie[0] = INET_DIAG_NOCOOKIE;
-    request.body.id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
-    if (::send(netlink.get(), &request, sizeof request, 0) != sizeof request) return {};
-
-    alignas(nlmsghdr) char answer[2048];
-    const ssize_t got = ::recv(netlink.get(), answer, sizeof answer, 0);
-    const auto *header = reinterpret_cast<const nlmsghdr *>(answer);
-    if (got < 0 || !NLMSG_OK(header, static_cast<std::size_t>(got))) return {};
-    if (header->nlmsg_type != SOCK_DIAG_BY_FAMILY) return {};
-    const auto *socket = static_cast<const inet_diag_msg *>(NLMSG_DATA(header));
-    // SECURITY: of a socket that is closed already the kernel says uid 0, whoever it was.
-    if (socket->idiag_state != TCP_ESTABLISHED || socket->idiag_inode == 0) return nobody;
-    return socket->idiag_uid;
+    const auto found = find_socket(peer, local);
+    if (!found) return {};
+    return found->state != TCP_ESTABLISHED || found->inode == 0 ? nobody : found->uid;
 }
 
 // "0100007F:1F90", as /proc/net/tcp writes an address.

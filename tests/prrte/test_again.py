@@ -2,6 +2,7 @@
 import signal
 
 import dvmcase
+import pxtest
 
 SAID = b"pxlaunch: the DVM on n1,n2,n3 had died (prte was killed by SIGKILL); started again\n"
 
@@ -11,6 +12,12 @@ class _AgainCase(dvmcase.DvmCase):
         """Returns when its keeper knows."""
         self.on_head("prte")[0].kill()
         self.eventually("it is known", lambda: b"has died" in self.pxrec("status").out)
+
+    @staticmethod
+    def waits_at_a_listener(process):
+        """Whether somebody has connected, on its node, to a process that accepts nobody."""
+        rows = [row.split() for row in pxtest.read_bytes(f"/proc/{process.pid}/net/tcp").splitlines()[1:]]
+        return any(row[3] == b"0A" and not row[4].endswith(b":00000000") for row in rows)
 
     def launch_all(self, **options):
         return self.expect(0, ["-N", "1", "--tag", "hostname"], **options)
@@ -79,6 +86,16 @@ class Again(_AgainCase):  # ctest: serial timeout=120
         self.assertEqual([process.pid for process in self.on_head("pxguard")], [keeper])
         self.end()
 
+    def test_it_dies_while_a_launch_attaches(self):
+        self.up()
+        prte = self.on_head("prte")[0]
+        prte.kill(signal.SIGSTOP)
+        job = self.start(["-N", "1", "--tag", "hostname"])
+        self.eventually("it waits to be let in", lambda: self.waits_at_a_listener(prte))
+        prte.kill()
+        self.check_again(job.finish(20))
+        self.end()
+
     def test_five_at_once(self):
         self.up()
         self.kill_prte()
@@ -128,7 +145,7 @@ class NotAgain(_AgainCase):  # ctest: serial timeout=60
         self.assertIn(b"it is not there after 1 s", done.err)
         self.assertIn(b"hint: --start-timeout allows it more time", done.err)
         running = self.start(["true"])
-        self.eventually("ssh is under way", lambda: self.on_head("ssh"))
+        self.eventually("it waits", lambda: any(each.blocks(signal.SIGINT) for each in self.on_head("pxlaunch")))
         done = running.signal(signal.SIGINT).finish(5)
         self.assertEqual(done.code, 130, done)
         self.assertIn(b"SIGINT: the job was not started", done.err)

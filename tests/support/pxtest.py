@@ -65,6 +65,13 @@ class Process:
                 return int(line.split()[1]) * 1024
         return 0
 
+    def blocks(self, number):
+        """Whether a program has come as far as to wait for that signal itself."""
+        for line in read_bytes(f"/proc/{self.pid}/status").decode().splitlines():
+            if line.startswith("SigBlk:"):
+                return bool(int(line.split()[1], 16) >> (number - 1) & 1)
+        return False
+
     def kill(self, number=signal.SIGKILL):
         try:
             os.kill(self.pid, number)

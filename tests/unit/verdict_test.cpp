@@ -77,6 +77,16 @@ TEST_CASE("ranks that were killed with their step did not fail by themselves") {
           "the job's srun was killed by signal 9");
 }
 
+TEST_CASE("a rank that got Slurm's TERM before its shim did not fail by itself") {
+    auto judged = killed(77, 99);
+    judged.ranks[0].signal = SIGTERM;
+    CHECK(verdict(judged, end_with(cancelled, status_1)).not_run == Exit::cannot_run);
+    CHECK(verdict(judged, end_with("", 0)).first_failure == 1); // somebody killed it
+    auto end = end_with(cancelled, status_1);
+    end.killed = true; // it had failed before we ended srun
+    CHECK(verdict(judged, end).first_failure == 1);
+}
+
 TEST_CASE("a step that is cancelled without a word of its daemons is known by srun's") {
     const char *words = "srun: Job step aborted: Waiting up to 5 seconds for job step to "
                         "finish.\nsrun: error: n1: task 0: Killed\n";

@@ -2,9 +2,11 @@
 #include "pxlaunch/process/leftovers.h"
 
 #include "pxlaunch/base/fd.h"
+#include "pxlaunch/base/text.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cctype>
 #include <chrono>
 #include <csignal>
@@ -50,11 +52,7 @@ std::vector<int> children_by_scan() {
     return children;
 }
 
-} // namespace
-
-void become_subreaper() { ::prctl(PR_SET_CHILD_SUBREAPER, 1); }
-
-std::vector<int> own_children() {
+std::vector<int> all_children() {
     std::vector<int> children;
     for (const int thread : numbers_in("/proc/self/task")) {
         const auto list = read_file(fmt::format("/proc/self/task/{}/children", thread));
@@ -70,17 +68,35 @@ std::vector<int> own_children() {
     return children;
 }
 
-bool is_of_job(int pid, const std::string &nspace) {
+// Entries of the environment that a process was started with; none where that is not ours
+// to see, or while it is in execve().
+std::vector<std::string> environment_of(int pid) {
     const auto environment = read_file(fmt::format("/proc/{}/environ", pid), 1 << 24);
-    if (!environment) return false;
-    const std::string wanted = "PXLAUNCH_JOB=" + nspace;
-    for (std::size_t at = 0; at < environment->size();) {
-        const auto end = environment->find('\0', at);
-        if (environment->compare(at, end - at, wanted) == 0) return true;
-        if (end == std::string::npos) break;
-        at = end + 1;
+    return environment ? split(*environment, '\0') : std::vector<std::string>();
+}
+
+bool keeps_container(int pid) {
+    const std::string mark = fmt::format(":{}", keeper_path);
+    for (const auto &entry : environment_of(pid)) {
+        if (entry.starts_with("PATH=")) return entry.ends_with(mark);
     }
     return false;
+}
+
+} // namespace
+
+void become_subreaper() { ::prctl(PR_SET_CHILD_SUBREAPER, 1); }
+
+std::vector<int> own_children() {
+    auto children = all_children();
+    std::erase_if(children, keeps_container);
+    return children;
+}
+
+bool is_of_job(int pid, const std::string &nspace) {
+    const auto environment = environment_of(pid);
+    const std::string wanted = "PXLAUNCH_JOB=" + nspace;
+    return std::find(environment.begin(), environment.end(), wanted) != environment.end();
 }
 
 void kill_all_descendants(int milliseconds) {

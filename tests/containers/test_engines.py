@@ -1,0 +1,54 @@
+"""The engines that cannot be had here, by stand-ins that record what they are started with."""
+import os
+
+import pxtest
+
+STAND_IN = """#!/bin/sh
+printf '%s\\0' "$0" "$@" >"${0%/*}/argv"
+tr '\\0' '\\n' </proc/$$/environ >"${0%/*}/env"
+exit 7
+"""
+# Each with its program, an image that it takes by itself, and how PMIX_RANK=3 gets inside.
+ENGINES = [("docker", "docker", None, "PMIX_RANK=3"), ("apptainer", "apptainer", "x.sif", "APPTAINERENV_PMIX_RANK=3"),
+           ("singularity-ce", "singularity", None, "SINGULARITYENV_PMIX_RANK=3"),
+           ("charliecloud", "ch-run", None, "PMIX_RANK=3"), ("enroot", "enroot", "x.sqsh", "PMIX_RANK=3"),
+           ("sarus", "sarus", None, "PMIX_RANK=3"), ("shifter", "shifter", None, "PMIX_RANK=3")]
+
+
+class StandIns(pxtest.Case):
+    def setUp(self):
+        super().setUp()
+        self.bin = self.home / "bin"
+        self.bin.mkdir()
+        self.env.update(PATH=f"{self.bin}:/usr/bin:/bin", PMIX_RANK="3", SECRET="s")
+
+    def run_with(self, program, *arguments):
+        path = self.bin / program
+        path.write_text(STAND_IN)
+        path.chmod(0o755)
+        done = self.start_program([pxtest.program("pxwrap"), *arguments]).finish()
+        self.assertEqual((done.code, done.err), (7, b""), done)
+        path.unlink()
+        return (self.bin / "argv").read_bytes().split(b"\0")[:-1], (self.bin / "env").read_text().splitlines()
+
+    def test_each(self):
+        words = [b"app", b"", b"a b", b"*", b"$(id)\n", b"\xff"]
+        for name, program, alone, variable in ENGINES:
+            with self.subTest(name):
+                argv, env = self.run_with(program, "--engine", name, "--image", "img", "--", *words)
+                self.assertEqual(argv[0], os.fsencode(self.bin / program))
+                self.assertEqual(argv[-len(words):], words)
+                self.assertIn(variable, env)
+            if alone:
+                self.run_with(program, "--image", alone, "--", *words)
+
+    def test_named_is_taken(self):
+        """With two engines here, the one that is named; and none in its place if it is missing."""
+        for program in ("docker", "podman"):
+            (self.bin / program).write_text(STAND_IN.replace("exit 7", "exit 8"))
+            (self.bin / program).chmod(0o755)
+        self.run_with("shifter", "--engine", "shifter", "--image", "img", "app")
+        self.env["PXWRAP_ENGINE"] = "sarus"
+        done = self.start_program([pxtest.program("pxwrap"), "--image", "img", "app"]).finish()
+        self.assertEqual(done.code, 125, done)
+        self.assertIn(b"there is no sarus in the search path of this node", done.err)

@@ -1,0 +1,179 @@
+"""pxwrap by hand: into podman's containers, without root, and out of them without a trace."""
+import os
+import signal
+import subprocess
+
+import pxcontainer
+import pxtest
+
+IMAGE = ("--engine", "podman", "--image", "px-busybox", "--")
+
+
+class Inside(pxcontainer.ContainerCase):  # ctest: serial timeout=120
+    def test_who_and_where(self):
+        """Ids are kept and every capability is gone; /proc and /dev lead somewhere."""
+        script = "id -u; pwd; grep -E '^(Cap|NoNew)' /proc/self/status; readlink /proc/self/exe; echo out >/dev/stdout"
+        # The pipe is the user's own: that of another could not be opened by name.
+        done = self.start_program(["sh", "-c", '"$@" | cat', "sh", pxtest.program("pxwrap"), *IMAGE, "sh", "-c",
+                                   script]).finish()
+        self.assertEqual((done.code, done.err), (0, b""), done)
+        lines = done.out.decode().split("\n")
+        self.assertEqual(lines[:2], [str(self.user.pw_uid), str(self.work)])
+        self.assertEqual({line.split()[1] for line in lines[2:7]}, {"0" * 16})
+        self.assertEqual(lines[7:], ["NoNewPrivs:\t1", "/bin/busybox", "out", ""])
+
+    def test_argv_byte_for_byte(self):
+        words = [b"", b"a b", b"*", b"$HOME;`id`", b"new\nline", b"\xff\xfe", b"--", b"-x", b":", b"'\"\\"]
+        done = self.wrap(*IMAGE, "sh", "-c", 'for each; do printf "%s\\0" "$each"; done', "sh", *words)
+        self.assertEqual(done.out.split(b"\0")[:-1], words, done)
+
+    def test_environment(self):
+        """The image's own, what belongs to the job, and what -x names: nothing else."""
+        torture = b" a\n'\"$(id)\xff;"
+        given = {"SECRET": "s", "LD_LIBRARY_PATH": "/x", "PXLAUNCH_RENDEZVOUS": "secret", "PMIX_RANK": "3",
+                 "OMP_NUM_THREADS": os.fsdecode(torture), "MINE": "m", "OTHER": "o"}
+        done = self.wrap("-x", "MINE", "--env", "SET=a=b", *IMAGE, "env", "-0", env=given)
+        seen = dict(entry.split(b"=", 1) for entry in done.out.split(b"\0")[:-1])
+        self.assertEqual({name: seen.get(name) for name in (b"MINE", b"SET", b"PMIX_RANK", b"OMP_NUM_THREADS")},
+                         {b"MINE": b"m", b"SET": b"a=b", b"PMIX_RANK": b"3", b"OMP_NUM_THREADS": torture})
+        self.assertTrue(seen[b"PATH"].startswith(b"/usr/local/sbin:"), seen)
+        for name in (b"SECRET", b"OTHER", b"LD_LIBRARY_PATH", b"PXLAUNCH_RENDEZVOUS", b"PXTEST_ID", b"XDG_RUNTIME_DIR"):
+            self.assertNotIn(name, seen)
+        done = self.wrap("--env-all", *IMAGE, "sh", "-c", "echo $OTHER", env=given)
+        self.assertEqual(done.out, b"o\n", done)
+
+    def test_how_it_ends(self):
+        self.assertEqual(self.wrap(*IMAGE, "sh", "-c", "exit 7").code, 7)
+        self.assertEqual(self.wrap(*IMAGE, "sh", "-c", "kill -SEGV $$").code, -signal.SIGSEGV)
+        waiting = self.start_program(["pxwrap", *IMAGE, "sh", "-c", "echo in; exec sleep 60"]).wait_for(b"in\n")
+        self.assertEqual(waiting.signal(signal.SIGTERM).finish().code, -signal.SIGTERM)
+
+    def test_directories(self):
+        """The working directory is mounted, HOME is not; --mount mounts; -C chooses."""
+        (self.work / "file").write_text("here\n")
+        self.assertEqual(self.wrap(*IMAGE, "cat", "file").out, b"here\n")
+        done = self.wrap(*IMAGE, "sh", "-c", "pwd; ls /var/tmp", cwd=self.user.pw_dir)
+        self.assertEqual((done.code, done.out), (1, b"/\n"), done)
+        done = self.wrap("--mount", f"{self.work}:/data", "-C", "/data", *IMAGE, "sh", "-c", "pwd; cat file", cwd="/")
+        self.assertEqual(done.out, b"/data\nhere\n", done)
+
+    def test_a_static_program_is_enough(self):
+        done = self.wrap("--image", "px-static", "/bin/busybox", "echo", "alone")
+        self.assertEqual((done.code, done.out), (0, b"alone\n"), done)
+
+
+class Shared(pxcontainer.ContainerCase):  # ctest: serial timeout=120
+    def where(self, *arguments):
+        return self.start_program(["pxwrap", *arguments, "readlink", "/proc/self/ns/mnt"])
+
+    def test_64_at_once_make_one_container(self):
+        for _ in range(2):
+            spaces = {(done.code, done.out) for done in [each.finish() for each in
+                                                         [self.where(*IMAGE) for _ in range(64)]]}
+            self.assertEqual(len(spaces), 1, spaces)
+            self.assertEqual(spaces.pop()[0], 0)
+
+    def test_jobs_and_mounts_have_their_own(self):
+        script = ["sh", "-c", "readlink /proc/self/ns/mnt; exec sleep 60"]
+        there = [self.start_program(["pxwrap", *more, *IMAGE, *script], env=env).wait_for(b"\n")
+                 for more, env in [((), {}), ((), {}), (("--mount", "/usr"), {}), ((), {"PXLAUNCH_JOB": "another"})]]
+        first, *others = (bytes(each.out) for each in there)
+        self.assertEqual([first == other for other in others], [True, False, False])
+        self.assertEqual(len(self.containers()), 3)
+        for each in there:
+            each.signal(signal.SIGKILL).finish()
+
+    def test_the_keeper_is_killed(self):
+        """Ranks go on; the next one gets a container of its own."""
+        stays = self.start_program(["pxwrap", *IMAGE, "sh", "-c", "echo in; read line; cat /etc/os-release; ls /bin/sh"],
+                                   stdin=subprocess.PIPE).wait_for(b"in\n")
+        container, = self.containers()
+        os.kill(container["Pid"], signal.SIGKILL)
+        self.eventually("the container is gone", lambda: self.containers() == [])
+        self.assertEqual(self.wrap(*IMAGE, "echo", "next").out, b"next\n")
+        stays.popen.stdin.write(b"\n")
+        stays.popen.stdin.close()
+        self.assertIn(b"/bin/sh\n", stays.finish().out)
+
+    def test_who_starts_it_is_killed(self):
+        """podman ends its work, nobody is in the container, and so it goes."""
+        first = self.where(*IMAGE)
+        self.eventually("podman has been started", lambda: self.processes("podman"))
+        first.signal(signal.SIGKILL).finish()
+        done = self.where(*IMAGE).finish()
+        self.assertEqual(done.code, 0, done)
+
+
+class Refused(pxcontainer.ContainerCase):  # ctest: serial timeout=120
+    def test_no_image(self):
+        """podman's own words, once for all who wait."""
+        many = [self.start_program(["pxwrap", "--image", "px-none", "true"]) for _ in range(16)]
+        for done in [each.finish() for each in many]:
+            self.assertEqual(done.code, 125, done)
+            self.assertIn(b"pxwrap: error: podman cannot start a container of 'px-none': short-name", done.err)
+            self.assertIn(b"pxwrap: hint: 'podman images' lists the images of this node", done.err)
+
+    def test_no_engine(self):
+        self.env["PATH"] = str(self.work)
+        self.fails(125, [b"there is no podman in the search path of this node", b"choose another --engine"],
+                   *IMAGE, "true")
+        self.fails(125, [b"no engine for image 'x.sif': none of apptainer, singularity is in the search path"],
+                   "--image", "x.sif", "true")
+        self.fails(125, [b"there is no docker in"], "--engine", "docker", "--image", "px-busybox", "true")
+
+    def test_an_old_engine(self):
+        (self.work / "podman").write_text("#!/bin/sh\necho 'Error: unknown flag: --userns' >&2\nexit 125\n")
+        (self.work / "podman").chmod(0o755)
+        self.fails(125, [b"cannot start a container of 'px-busybox': unknown flag: --userns",
+                         b"hint: this podman is too old (podman 4.3 is tested)"],
+                   *IMAGE, "true", env={"PATH": f"{self.work}:/usr/bin:/bin"})
+
+    def test_no_program(self):
+        self.fails(127, [b"cannot execute 'nothing' in image 'px-busybox': no such file",
+                         b"hint: the search path there is /usr/local/sbin:"], *IMAGE, "nothing")
+        (self.work / "text").write_text("")
+        self.fails(126, [b"cannot execute './text' in image 'px-busybox': permission denied"], *IMAGE, "./text")
+        (self.work / "script").write_text("#!/no/interpreter\n")
+        (self.work / "script").chmod(0o755)
+        self.fails(127, [b"it is there: its loader or interpreter is not in the image"], *IMAGE, "./script")
+
+    def test_no_directory(self):
+        self.fails(125, [b"no working directory '/nowhere' in image 'px-busybox': no such file",
+                         b"mount it with --mount, or choose another with -C"], "-C", "/nowhere", *IMAGE, "true")
+        (self.work / "a:b").mkdir()
+        self.fails(125, [b"cannot mount the working directory", b"there is a ':' in its name"],
+                   *IMAGE, "true", cwd=self.work / "a:b")
+
+    def test_a_folder_of_states_of_somebody_else(self):
+        self.states.mkdir(exist_ok=True)
+        self.states.chmod(0o777)
+        self.fails(125, [b"is not a directory of this user alone", b"have it removed"], *IMAGE, "true")
+        self.states.chmod(0o700)
+
+    def test_usage(self):
+        for arguments, words in [
+                (("--engine", "podmann", "x"), [b"--engine: unknown engine 'podmann'", b"did you mean podman? There are:"]),
+                (("--engine", "podman", "x"), [b"--engine podman: no image is given", b"--image, or in PXWRAP_IMAGE"]),
+                (("--image=", "x"), [b"--image: expected the name of an image"]),
+                (("--image", "--rm", "x"), [b"--image: no image is named '--rm'"]),
+                (("--image",), [b"--image needs a value"]),
+                (("--devices", "cpu", "x"), [b"--devices: unknown device 'cpu'", b"gpu, rdma"]),
+                (("--pull", "always", "x"), [b"--pull: expected missing or never, got 'always'"]),
+                (("--image", "i", "--mount", "rel", "x"), [b"--mount: expected SRC or SRC:DST, got 'rel'"]),
+                (("--imag", "x"), [b"unknown option '--imag'", b"pxwrap --help"]),
+                ((), [b"no command given"])]:
+            self.fails(2, words, *arguments)
+        self.fails(2, [b"PXWRAP_ENGINE: unknown engine 'x'"], "true", env={"PXWRAP_ENGINE": "x"})
+
+
+class Defaults(pxcontainer.ContainerCase):  # ctest: serial timeout=120
+    def test_the_names_of_2022(self):
+        env = {"MPI_IMAGE": "px-busybox", "CONTAINER_ARGS": " --env  BY=args "}
+        self.assertEqual(self.wrap("sh", "-c", "echo $container $BY", env=env).out, b"podman args\n")
+        env["PXWRAP_IMAGE"] = "px-static"
+        self.assertEqual(self.wrap("/bin/busybox", "echo", "in", env=env).out, b"in\n")
+
+    def test_no_container(self):
+        env = {"PXWRAP_IMAGE": "px-none"}
+        for no in ("--no-container", "--engine=none"):
+            self.assertEqual(self.wrap(no, "sh", "-c", "echo $container out", env=env).out, b"out\n")

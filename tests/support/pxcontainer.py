@@ -1,0 +1,62 @@
+"""Tests as the ordinary user with rootless podman whom tests/containers/prepare makes."""
+import json
+import os
+import pathlib
+import pwd
+import subprocess
+
+import pxtest
+
+USER = "pxcontainers"
+
+
+class ContainerCase(pxtest.Case):
+    """One test of that user, in whose podman nothing is left afterwards."""
+
+    def setUp(self):
+        super().setUp()
+        try:
+            self.user = pwd.getpwnam(USER)
+        except KeyError:
+            self.skipTest("'tests/run containers' makes the user and the images that this needs")
+        if os.geteuid() != 0:
+            self.skipTest("needs root, to become another user")
+        self.work = self.home / "work"
+        self.work.mkdir()
+        self.home.chmod(0o755)
+        for path in (self.work, self.run_directory, self.tmp):
+            os.chown(path, self.user.pw_uid, self.user.pw_gid)
+        # podman's one process of each user lives in these.
+        self.env.update(HOME=self.user.pw_dir, XDG_RUNTIME_DIR=f"/run/user/{self.user.pw_uid}")
+        self.states = pathlib.Path(f"/tmp/pxwrap-{self.user.pw_uid}")
+
+    def tearDown(self):
+        super().tearDown()
+        self.eventually("no container is left", lambda: self.containers() == [], timeout=3)
+        self.assertEqual(list(self.states.glob("*")), [], "states left behind")
+
+    def start_program(self, argv, *args, **options):
+        options.setdefault("cwd", self.work)
+        return super().start_program(argv, *args, **self.identity(), **options)
+
+    def identity(self):
+        return {"user": self.user.pw_uid, "group": self.user.pw_gid, "extra_groups": [self.user.pw_gid]}
+
+    def podman(self, *argv):
+        env = {name: value for name, value in self.env.items() if name != "PXTEST_ID"}
+        done = subprocess.run(["/usr/bin/podman", *argv], env=env, cwd="/", check=True, capture_output=True, **self.identity())
+        return done.stdout
+
+    def containers(self):
+        return json.loads(self.podman("ps", "--all", "--format", "json"))
+
+    def wrap(self, *arguments, **options):
+        """How pxwrap with these arguments ends."""
+        return self.start_program(["pxwrap", *arguments], **options).finish()
+
+    def fails(self, code, words, *arguments, **options):
+        done = self.wrap(*arguments, **options)
+        self.assertEqual(done.code, code, done)
+        self.assertTrue(done.err.startswith(b"pxwrap: error: "), done)
+        for word in words:
+            self.assertIn(word, done.err)

@@ -1,0 +1,14 @@
+#pragma once
+// From outside a container to inside, in this process.
+
+#include "wrapper/container/state.h"
+
+namespace px::wrapper::container {
+
+// Enters the user and mount namespaces of the keeper, and gives up every capability that
+// this brings, for good. Nothing else changes: ids, limits, CPUs, descriptors, groups.
+// SECURITY: the container's seccomp profile and SELinux label are not applied to who
+// enters it this way.
+Result<void> enter(const Keeper &keeper);
+
+} // namespace px::wrapper::container

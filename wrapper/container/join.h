@@ -1,0 +1,17 @@
+#pragma once
+// One container for all ranks of a job on a node: the first to come starts it, and all
+// enter it.
+
+#include "wrapper/engines/engine.h"
+
+namespace px::wrapper::container {
+
+// This process is inside afterwards, and what it executes keeps the container alive. The
+// environment is the image's. An Error hands on the engine's own words.
+Result<std::vector<std::string>> join(const engines::Engine &engine,
+                                      const engines::Request &request);
+
+// The path of the engine's program; an Error says how to get on.
+Result<std::string> program_of(const engines::Engine &engine);
+
+} // namespace px::wrapper::container

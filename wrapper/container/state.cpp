@@ -1,0 +1,219 @@
+// state.cpp - locks with a deadline, and the note.
+#include "wrapper/container/state.h"
+
+#include "pxlaunch/base/text.h"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <csignal>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/file.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+namespace px::wrapper::container {
+
+namespace {
+
+using std::chrono::seconds;
+
+constexpr std::string_view note_end = "\n"; // after the last NUL
+constexpr int most_reopenings = 100;
+
+void wake(int) {}
+
+// System calls that wait end with EINTR when it is over.
+class Deadline {
+  public:
+    explicit Deadline(seconds patience) {
+        struct sigaction action {};
+        action.sa_handler = wake; // without SA_RESTART
+        ::sigaction(SIGALRM, &action, &before_);
+        sigset_t alarm;
+        sigemptyset(&alarm);
+        sigaddset(&alarm, SIGALRM);
+        ::sigprocmask(SIG_UNBLOCK, &alarm, &mask_);
+        // Again each second: the first may come just before the call that it is to end.
+        const itimerval timer{{1, 0}, {patience.count(), 0}};
+        ::setitimer(ITIMER_REAL, &timer, nullptr);
+    }
+    ~Deadline() {
+        const itimerval none{};
+        ::setitimer(ITIMER_REAL, &none, nullptr);
+        ::sigaction(SIGALRM, &before_, nullptr);
+        ::sigprocmask(SIG_SETMASK, &mask_, nullptr);
+    }
+    Deadline(const Deadline &) = delete;
+    Deadline &operator=(const Deadline &) = delete;
+
+  private:
+    struct sigaction before_ {};
+    sigset_t mask_{};
+};
+
+Error lock_error(const std::string &path, int number) {
+    if (number != EINTR)
+        return system_error(fmt::format("cannot lock {}", named(path)), number);
+    return cannot_run(
+        fmt::format("another rank's start of the container takes too long ({})",
+                    named(path)),
+        "see what its engine does: ps -ef | grep 'podman run'");
+}
+
+// When the process started, from its /proc/PID/stat; nothing if it is no more.
+std::optional<unsigned long long> start_of(int pid) {
+    const auto stat = read_file(fmt::format("/proc/{}/stat", pid));
+    if (!stat) return std::nullopt;
+    const auto name_end = stat->rfind(')');
+    if (name_end == std::string::npos) return std::nullopt;
+    const auto fields = split(stat->substr(name_end + 2), ' '); // from field 3 on
+    if (fields.size() < 20 || fields[0] == "Z" || fields[0] == "X") return std::nullopt;
+    return std::strtoull(fields[19].c_str(), nullptr, 10);
+}
+
+std::optional<Keeper> read_note(const std::string &text) {
+    if (!text.ends_with(note_end)) return std::nullopt; // it is being written
+    auto lines =
+        split(std::string_view(text).substr(0, text.size() - note_end.size()), '\0');
+    Keeper keeper;
+    if (std::sscanf(lines[0].c_str(), "%d %llu", &keeper.pid, &keeper.started) != 2)
+        return std::nullopt;
+    keeper.environment.assign(std::make_move_iterator(lines.begin() + 1),
+                              std::make_move_iterator(lines.end()));
+    return keeper;
+}
+
+std::string note_of(const std::vector<std::string> &environment) {
+    const int pid = ::getpid();
+    std::string text = fmt::format("{} {}", pid, start_of(pid).value_or(0));
+    for (const auto &entry : environment) text.append(1, '\0').append(entry);
+    return text.append(note_end);
+}
+
+bool is_gone(int fd) {
+    struct stat info {};
+    return ::fstat(fd, &info) != 0 || info.st_nlink == 0;
+}
+
+} // namespace
+
+bool is_alive(const Keeper &keeper) { return start_of(keeper.pid) == keeper.started; }
+
+Result<std::string> states_folder() {
+    const std::string path = fmt::format("/tmp/pxwrap-{}", ::geteuid());
+    if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
+        return system_error(fmt::format("cannot make the directory {}", named(path)),
+                            errno);
+    struct stat info {};
+    if (::lstat(path.c_str(), &info) != 0)
+        return system_error(fmt::format("cannot use {}", named(path)), errno);
+    if (S_ISDIR(info.st_mode) && info.st_uid == ::geteuid() && (info.st_mode & 077) == 0)
+        return path;
+    return cannot_run(
+        fmt::format("{} is not a directory of this user alone", named(path)),
+        "whoever can write there could send ranks elsewhere; have it removed");
+}
+
+Result<State> State::open(const std::string &path, seconds patience) {
+    const Deadline deadline(patience);
+    for (int again = 0; again < most_reopenings; ++again) {
+        Fd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+        if (!file) return system_error(fmt::format("cannot open {}", named(path)), errno);
+        if (::flock(file.get(), LOCK_SH) != 0) return lock_error(path, errno);
+        // A keeper that ended while we waited has removed it.
+        if (!is_gone(file.get())) return State(std::move(file), path);
+    }
+    return cannot_run(fmt::format("{} is removed again and again", named(path)),
+                      "does something clean that directory?");
+}
+
+std::string State::content() const {
+    std::string text;
+    char buffer[4096];
+    for (long at = 0;;) {
+        const auto got = ::pread(file_.get(), buffer, sizeof buffer, at);
+        if (got <= 0) return text;
+        text.append(buffer, static_cast<std::size_t>(got));
+        at += got;
+    }
+}
+
+std::optional<Keeper> State::keeper() const {
+    auto keeper = read_note(content());
+    if (!keeper || !is_alive(*keeper)) return std::nullopt;
+    return keeper;
+}
+
+Result<void> State::lock(seconds patience) const {
+    const Deadline deadline(patience);
+    struct flock whole {};
+    whole.l_type = F_WRLCK;
+    if (::fcntl(file_.get(), F_OFD_SETLKW, &whole) == 0) return {};
+    return lock_error(path_, errno);
+}
+
+void State::unlock() const {
+    struct flock whole {};
+    whole.l_type = F_UNLCK;
+    ::fcntl(file_.get(), F_OFD_SETLK, &whole);
+}
+
+void State::note_failure(const Error &error) const {
+    const std::string note = fmt::format("!{}{}{}", error.what, '\0', error.hint);
+    if (::ftruncate(file_.get(), 0) == 0)
+        static_cast<void>(::pwrite(file_.get(), note.data(), note.size(), 0) == 0);
+    ::unlink(path_.c_str());
+}
+
+std::optional<Error> State::failure() const {
+    const std::string text = content();
+    if (!text.starts_with('!')) return std::nullopt;
+    const auto end = text.find('\0');
+    return cannot_run(text.substr(1, end - 1),
+                      end == std::string::npos ? "" : text.substr(end + 1));
+}
+
+Result<Keeper> State::wait_for_keeper(seconds patience) const {
+    const auto until = std::chrono::steady_clock::now() + patience;
+    const Fd news(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
+    if (!news || ::inotify_add_watch(news.get(), path_.c_str(), IN_MODIFY) < 0)
+        return system_error(fmt::format("cannot watch {}", named(path_)), errno);
+    for (;;) {
+        if (auto found = keeper()) return std::move(*found);
+        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+            until - std::chrono::steady_clock::now());
+        pollfd wait{news.get(), POLLIN, 0};
+        const bool over =
+            left.count() <= 0 || ::poll(&wait, 1, static_cast<int>(left.count())) == 0;
+        if (over) break;
+        char events[4096];
+        while (::read(news.get(), events, sizeof events) > 0) {
+        }
+    }
+    return cannot_run(fmt::format("pxwrap has not come up in the container within {} s",
+                                  patience.count()),
+                      "can static programs of this machine run in the image?");
+}
+
+int keep(const std::string &path, const std::vector<std::string> &environment) {
+    const Fd file(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
+    const std::string note = note_of(environment);
+    const bool noted = file && ::ftruncate(file.get(), 0) == 0 &&
+                       ::pwrite(file.get(), note.data(), note.size(), 0) ==
+                           static_cast<ssize_t>(note.size());
+    if (!noted) return 1;
+    // As long as it takes: its deadline is the ranks'.
+    while (::flock(file.get(), LOCK_EX) != 0) {
+        if (errno != EINTR) return 1;
+    }
+    // Who comes now waits for our end, sees that this file is gone, and makes another.
+    if (!is_gone(file.get())) ::unlink(path.c_str());
+    return 0;
+}
+
+} // namespace px::wrapper::container

@@ -1,0 +1,60 @@
+#pragma once
+// The file of one container on this node. It is two locks and a note:
+//  - flock, shared: a rank is in the container, or is about to be. The keeper waits for
+//    the exclusive one, and when it has it nobody is left.
+//  - OFD lock: somebody is starting the container.
+//  - its content: who the keeper is, and the environment that the image gives.
+// So whoever dies, however, leaves no lock behind, and a file without a keeper is an
+// old one that the next comer uses again.
+
+#include "pxlaunch/base/fd.h"
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace px::wrapper::container {
+
+struct Keeper {
+    int pid = 0;
+    unsigned long long started = 0;       // in the kernel's ticks: pids are given again
+    std::vector<std::string> environment; // of the image, and what the engine adds
+};
+
+bool is_alive(const Keeper &keeper);
+
+// The folder of the states of this user on this node, made if need be. SECURITY: it must
+// be the user's alone, for whoever writes there says which process ranks enter.
+Result<std::string> states_folder();
+
+class State {
+  public:
+    // With the rank's lock, which lives as long as a copy of descriptor() does.
+    static Result<State> open(const std::string &path, std::chrono::seconds patience);
+
+    [[nodiscard]] int descriptor() const { return file_.get(); }
+    [[nodiscard]] std::optional<Keeper> keeper() const; // if there is one, and it lives
+    // Until unlock() nobody else starts it.
+    Result<void> lock(std::chrono::seconds patience) const;
+    void unlock() const;
+    // For those who wait for the lock: it could not be started. The file is gone then.
+    void note_failure(const Error &error) const;
+    [[nodiscard]] std::optional<Error> failure() const;
+    // From a container that is starting; who waits for the word is woken by the note.
+    Result<Keeper> wait_for_keeper(std::chrono::seconds patience) const;
+
+  private:
+    [[nodiscard]] std::string content() const;
+
+    explicit State(Fd file, std::string path)
+        : file_(std::move(file)), path_(std::move(path)) {}
+    Fd file_;
+    std::string path_;
+};
+
+// The keeper's whole life: notes itself, waits until no rank is left, ends. Returns its
+// exit status.
+int keep(const std::string &path, const std::vector<std::string> &environment);
+
+} // namespace px::wrapper::container

@@ -1,0 +1,141 @@
+// hpc.cpp - the engines of HPC sites, which share the node's namespaces by themselves:
+// the reason for each option is above it.
+#include "wrapper/engines/words.h"
+
+#include "pxlaunch/base/text.h"
+
+#include <fmt/format.h>
+
+namespace px::wrapper::engines {
+
+namespace {
+
+using Words = std::vector<std::string>;
+
+// Where the engine hands on its own environment whole, that is what may cross.
+Command with_crossing(const char *program, const Request &request) {
+    return {{program}, request.env};
+}
+
+// `prefix`ENV_NAME=VALUE sets NAME inside, also PATH, which no option can.
+Command run_singularity_like(const char *program, const char *prefix,
+                             const Request &request, const Words &own) {
+    Command command{{program, "exec"}, own};
+    for (const auto &entry : request.env)
+        command.env.push_back(fmt::format("{}ENV_{}", prefix, entry));
+    // Of the host's environment nothing but what crosses.
+    add(command.argv, {"--cleanenv"});
+    // Values are values: without it, "$(...)" in one is executed.
+    add(command.argv, {"--no-eval"});
+    // As with the other engines: of the user's files what is asked for.
+    add(command.argv, {"--no-home"});
+    for (const auto &mount : request.mounts)
+        add(command.argv, {"--bind", mount.source + ":" + mount.target});
+    if (!request.directory.empty()) add(command.argv, {"--pwd", request.directory});
+    // The vendor's libraries and devices; all of /dev is there already.
+    if (asks_for(request, "gpu")) add(command.argv, {"--nv"});
+    add(command.argv, request.extra);
+    add(command.argv, {with_kind(request.image, "docker://")});
+    add(command.argv, request.argv);
+    return command;
+}
+
+} // namespace
+
+Command run_apptainer(const Request &request, const Words &own) {
+    Command command = run_singularity_like("apptainer", "APPTAINER", request, own);
+    // Ranks read each other's memory only in one user namespace: the first makes it.
+    if (request.local_ranks > 1)
+        command.argv.insert(command.argv.begin() + 2, "--sharens");
+    return command;
+}
+
+Command run_singularity(const Request &request, const Words &own) {
+    return run_singularity_like("singularity", "SINGULARITY", request, own);
+}
+
+Command run_charliecloud(const Request &request, const Words &) {
+    Command command = with_crossing("ch-run", request);
+    if (request.local_ranks > 1) {
+        // Ranks read each other's memory only in one user namespace: the first makes it.
+        add(command.argv, {"--join", fmt::format("--join-ct={}", request.local_ranks)});
+        add(command.argv, {"--join-tag=" + request.key});
+    }
+    // What the image sets for itself.
+    add(command.argv, {"--set-env"});
+    // ... but not over what the user has set.
+    for (const auto &entry : request.env) {
+        const auto name = name_of(entry);
+        if (name == "PATH" || name == "LD_LIBRARY_PATH")
+            add(command.argv, {"--set-env=" + entry});
+    }
+    for (const auto &mount : request.mounts)
+        add(command.argv, {"--bind", mount.source + ":" + mount.target});
+    if (!request.directory.empty()) add(command.argv, {"--cd", request.directory});
+    add(command.argv, request.extra);
+    // What follows is the command, whatever it looks like.
+    add(command.argv, {request.image, "--"});
+    add(command.argv, request.argv);
+    return command;
+}
+
+Command run_enroot(const Request &request, const Words &own) {
+    Command command{{"enroot", "start"}, own};
+    for (const auto &entry : request.env) {
+        // It hands on nothing by itself. By name: values are for all to see in a list of
+        // arguments; PATH and HOME are enroot's own, too.
+        const std::string name(name_of(entry));
+        if (name == "PATH" || name == "HOME" || name.starts_with("XDG_")) {
+            add(command.argv, {"--env", entry});
+            continue;
+        }
+        std::erase_if(command.env, [&](const auto &old) { return name_of(old) == name; });
+        command.env.push_back(entry);
+        add(command.argv, {"--env", name});
+    }
+    for (const auto &mount : request.mounts)
+        add(command.argv, {"--mount", mount.source + ":" + mount.target});
+    add(command.argv, request.extra);
+    add(command.argv, {request.image});
+    // It has no option for the directory to start in.
+    if (!request.directory.empty())
+        add(command.argv, {"/bin/sh", "-c", "cd \"$1\" && shift && exec \"$@\"", "sh",
+                           request.directory});
+    add(command.argv, request.argv);
+    return command;
+}
+
+Command run_sarus(const Request &request, const Words &) {
+    Command command = with_crossing("sarus", request);
+    add(command.argv, {"run"});
+    // Ranks read each other's memory by process id.
+    add(command.argv, {"--pid=host"});
+    for (const auto &mount : request.mounts)
+        add(command.argv, {fmt::format("--mount=type=bind,source={},destination={}",
+                                       mount.source, mount.target)});
+    if (!request.directory.empty()) add(command.argv, {"--workdir", request.directory});
+    add(command.argv, request.extra);
+    // The user's command is the whole command; the image's is not put before it.
+    add(command.argv, {"--entrypoint="});
+    add(command.argv, {request.image});
+    add(command.argv, request.argv);
+    return command;
+}
+
+Command run_shifter(const Request &request, const Words &) {
+    Command command = with_crossing("shifter", request);
+    // The kind is part of an image's name there.
+    add(command.argv, {"--image=docker:" + request.image});
+    for (const auto &mount : request.mounts)
+        add(command.argv, {"--volume=" + mount.source + ":" + mount.target});
+    if (!request.directory.empty()) add(command.argv, {"--workdir=" + request.directory});
+    add(command.argv, request.extra);
+    // What follows is the command, whatever it looks like.
+    add(command.argv, {"--"});
+    add(command.argv, request.argv);
+    return command;
+}
+
+Command run_none(const Request &request, const Words &own) { return {request.argv, own}; }
+
+} // namespace px::wrapper::engines

@@ -1,0 +1,155 @@
+// oci.cpp - podman, podman-hpc and docker: the reason for each option is above it.
+#include "wrapper/engines/words.h"
+
+#include <fmt/format.h>
+
+namespace px::wrapper::engines {
+
+namespace {
+
+using Words = std::vector<std::string>;
+
+void add_mounts(Words &argv, const Request &request) {
+    for (const auto &mount : request.mounts)
+        add(argv, {"--volume", mount.source + ":" + mount.target});
+}
+
+void add_common(Words &argv, const Request &request) {
+    // The container goes with its process; nobody else would remove it.
+    add(argv, {"--rm"});
+    // PMIx servers listen on the node's loopback address.
+    add(argv, {"--network", "host"});
+    // Else /proc/self and /dev/stdout of a process that joins lead nowhere; and ranks
+    // read each other's memory by process id.
+    add(argv, {"--pid", "host"});
+    // Ranks share memory through the node's /dev/shm.
+    add(argv, {"--ipc", "host"});
+    // PMIx and MPI compare host names to see who is on their node.
+    add(argv, {"--uts", "host"});
+    // psec native compares the numeric ids of client and server, whatever USER says.
+    add(argv, {"--user", fmt::format("{}:{}", request.uid, request.gid)});
+    // Nothing that a rank does needs one; what the launcher may do it may not do there.
+    add(argv, {"--cap-drop", "ALL", "--security-opt", "no-new-privileges"});
+    // On hosts with SELinux the job's directory could not be read otherwise.
+    add(argv, {"--security-opt", "label=disable"});
+    // Output goes where the launcher reads it, or there is none: no copy on disk.
+    add(argv, {"--log-driver", "none"});
+    // An image's health check would start processes beside the ranks.
+    add(argv, {"--no-healthcheck"});
+    add_mounts(argv, request);
+    // "never" where the images are on the nodes already.
+    if (!request.pull.empty()) add(argv, {"--pull", request.pull});
+}
+
+void add_podman(Words &argv, const Request &request) {
+    add_common(argv, request);
+    // The user's id outside is the same one inside, and files keep their owner. What
+    // root runs has its ids anyway, and podman refuses it this.
+    if (request.uid != 0) add(argv, {"--userns", "keep-id"});
+    // The defaults of podman ask for more than a job's limits allow.
+    add(argv, {"--ulimit", "host"});
+    // Proxies of the host, with their passwords, are none of the image's business.
+    add(argv, {"--http-proxy=false"});
+    // The CDI name of all GPUs; the vendor's toolkit describes them in /etc/cdi.
+    if (asks_for(request, "gpu")) add(argv, {"--device", "nvidia.com/gpu=all"});
+    // Verbs devices; the limit for locked memory is the host's, by --ulimit.
+    if (asks_for(request, "rdma")) add(argv, {"--device", "/dev/infiniband"});
+    for (const auto &device : other_devices(request)) add(argv, {"--device", device});
+    add(argv, request.extra);
+}
+
+// Names whose values the engine would use for itself.
+bool is_of_engine(std::string_view name) {
+    for (const char *prefix : {"PATH", "HOME", "TMPDIR", "XDG_", "DOCKER_", "CONTAINER",
+                               "STORAGE_", "LD_", "REGISTRY_", "USER"}) {
+        if (name.starts_with(prefix)) return true;
+    }
+    return false;
+}
+
+// By name where that is possible: values of an argument list are for all to see.
+void add_environment(Words &argv, Words &env, const Request &request) {
+    for (const auto &entry : request.env) {
+        const std::string name(name_of(entry));
+        if (is_of_engine(name)) {
+            add(argv, {"--env", entry});
+            continue;
+        }
+        std::erase_if(env, [&](const auto &old) { return name_of(old) == name; });
+        env.push_back(entry);
+        add(argv, {"--env", name});
+    }
+}
+
+Words image_words(const Request &request) {
+    // A directory as the root: changes go to a layer above it and are thrown away.
+    if (is_directory(request.image)) return {"--rootfs", request.image + ":O"};
+    return {request.image};
+}
+
+Command run_with(const char *program, const Request &request, const Words &own) {
+    Command command{{program, "run"}, own};
+    add_podman(command.argv, request);
+    // The launcher's input is the rank's.
+    add(command.argv, {"--interactive"});
+    add_environment(command.argv, command.env, request);
+    if (!request.directory.empty()) add(command.argv, {"--workdir", request.directory});
+    // The user's command is the whole command; the image's is not put before it.
+    add(command.argv, {"--entrypoint", ""});
+    add(command.argv, image_words(request));
+    add(command.argv, request.argv);
+    return command;
+}
+
+Words keep_with(const char *program, const Request &request, const Keeper &keeper) {
+    Words argv = {program, "run", "--detach", "--name", keeper.name};
+    add_podman(argv, request);
+    add(argv, {"--volume", keeper.program + ":" + keeper_program + ":ro"});
+    add(argv, {"--volume", keeper.folder + ":" + keeper_folder});
+    // The keeper is nobody who needs asking: TERM would cost 10 s.
+    add(argv, {"--stop-signal", "KILL"});
+    add(argv, {"--entrypoint", keeper_program});
+    add(argv, image_words(request));
+    add(argv, {"--keep", request.key});
+    return argv;
+}
+
+} // namespace
+
+Command run_podman(const Request &request, const Words &own) {
+    return run_with("podman", request, own);
+}
+Command run_podman_hpc(const Request &request, const Words &own) {
+    return run_with("podman-hpc", request, own);
+}
+Words keep_podman(const Request &request, const Keeper &keeper) {
+    return keep_with("podman", request, keeper);
+}
+Words keep_podman_hpc(const Request &request, const Keeper &keeper) {
+    return keep_with("podman-hpc", request, keeper);
+}
+
+Command run_docker(const Request &request, const Words &own) {
+    Command command{{"docker", "run"}, own};
+    add_common(command.argv, request);
+    // The launcher's input is the rank's.
+    add(command.argv, {"--interactive"});
+    // All GPUs, by the vendor's runtime hook.
+    if (asks_for(request, "gpu")) add(command.argv, {"--gpus", "all"});
+    if (asks_for(request, "rdma")) {
+        // Verbs devices, and memory that they may be given.
+        add(command.argv, {"--device", "/dev/infiniband", "--ulimit", "memlock=-1"});
+    }
+    for (const auto &device : other_devices(request))
+        add(command.argv, {"--device", device});
+    add(command.argv, request.extra);
+    add_environment(command.argv, command.env, request);
+    if (!request.directory.empty()) add(command.argv, {"--workdir", request.directory});
+    // The user's command is the whole command; the image's is not put before it.
+    add(command.argv, {"--entrypoint", ""});
+    add(command.argv, {request.image});
+    add(command.argv, request.argv);
+    return command;
+}
+
+} // namespace px::wrapper::engines

@@ -1,0 +1,28 @@
+#pragma once
+// The command line of pxwrap, and the variables that it has as defaults.
+
+#include "pxlaunch/job/environment.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace px::wrapper {
+
+struct Options {
+    std::string text;   // to be printed, and nothing else done
+    std::string engine; // empty: by the image
+    std::string image;  // empty: none
+    std::vector<std::string> mounts, devices, arguments; // of the engine
+    std::string pull;
+    std::optional<std::string> directory; // in the image; "" is the image's own
+    std::vector<job::EnvEdit> env;
+    bool whole_environment = false;
+    std::string key; // --keep: it is the keeper of that container
+    std::vector<std::string> argv;
+};
+
+Result<Options> parse(const std::vector<std::string> &words,
+                      const std::vector<std::string> &environment);
+
+} // namespace px::wrapper

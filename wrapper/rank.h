@@ -26,6 +26,7 @@ class Rank {
     // Reaps what has ended; true once, when the rank itself has.
     bool reap();
     [[nodiscard]] bool is_running() const { return pid_ > 0 && !ended_; }
+    [[nodiscard]] int pid() const { return pid_; }
     [[nodiscard]] const std::optional<job::RankEnd> &ended() const { return ended_; }
 
     void signal(int number) const; // to its process group

@@ -9,6 +9,7 @@
 #include "pxlaunch/channel/inband.h"
 #include "pxlaunch/job/environment.h"
 #include "pxlaunch/process/pmi_trap.h"
+#include "pxlaunch/process/stacks.h"
 
 #include <fmt/format.h>
 
@@ -87,6 +88,8 @@ void Shim::on_frame(const channel::Frame &frame) {
         return io_->put_end();
     case channel::Kind::window:
         return io_->resize(frame.body);
+    case channel::Kind::trace:
+        return send_stack();
     case channel::Kind::release:
         return release();
     default:
@@ -138,6 +141,16 @@ Result<void> Shim::watch_for_pmi() {
         kill_rank();
     });
     return {};
+}
+
+// Waits for the tool that reads it, seconds perhaps: the job's time is over.
+void Shim::send_stack() {
+    if (rank_.is_running()) {
+        const auto stack = process::stack_of(rank_.pid());
+        stream_->send(channel::Kind::err,
+                      process::stack_text(hello_.rank, rank_.pid(), stack));
+    }
+    stream_->send(channel::Kind::traced);
 }
 
 void Shim::refuse(const Error &error) {

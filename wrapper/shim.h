@@ -38,6 +38,7 @@ class Shim {
     void give_up(); // nobody is reached, and nothing is started
     [[nodiscard]] job::Environment environment() const;
     Result<void> watch_for_pmi();
+    void send_stack();
     void refuse(const Error &error);
     void rank_ended();
     void kill_rank();

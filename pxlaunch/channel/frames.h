@@ -22,6 +22,7 @@ enum class Kind : char {
     refused = 'F', // messages.h: the rank never became a program
     alive = 'A',   // of a bare rank: it runs
     taken = 'T',   // the rank has taken one more frame of input
+    traced = 'p',  // the rank's stack was sent, among its errors, if it runs
     done = 'D',    // after release: nothing of the rank lives, all its output was sent
     // To the shim.
     welcome = 'w', // the hello is that of a rank of this job
@@ -31,6 +32,7 @@ enum class Kind : char {
     in = 'i',      // bytes of input
     in_end = 'Z',  // the end of input
     window = 'W',  // "ROWS COLUMNS" of the terminal
+    trace = 'P',   // the rank's stack is wanted
     release = 'R', // the job is over: clean up, say done, end
     // For slots of a DVM.
     ask = 'Q',     // how many, in decimal; hanging up gives them back

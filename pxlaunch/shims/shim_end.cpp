@@ -30,8 +30,11 @@ void ShimRuntime::on_frame(Member &member, channel::Frame frame) {
     case channel::Kind::taken:
         if (!member.untaken.empty()) member.untaken.pop_front();
         return;
+    case channel::Kind::traced:
+        return traced(rank);
     case channel::Kind::done:
         member.stream.reset();
+        traced(rank);
         return settle();
     default:
         return on_report(rank, frame);
@@ -110,6 +113,7 @@ void ShimRuntime::on_closed(Member &member, int error_number) {
     member.stream.reset();
     member.untaken.clear();
     judge_.lost(member.hello.rank, error_number);
+    traced(member.hello.rank);
     settle();
 }
 

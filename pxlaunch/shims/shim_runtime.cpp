@@ -38,8 +38,8 @@ ShimRuntime::ShimRuntime(Loop &loop, tool::Runtime &server, std::string wrapper,
 }
 
 ShimRuntime::~ShimRuntime() {
-    for (const auto timer :
-         {arrival_timer_, breath_timer_, grace_timer_, end_timer_, left_timer_})
+    for (const auto timer : {arrival_timer_, breath_timer_, grace_timer_, end_timer_,
+                             left_timer_, trace_timer_})
         loop_.cancel(timer);
     server_.on_output = {};
     server_.on_job_end = {};

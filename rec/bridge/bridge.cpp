@@ -80,6 +80,9 @@ class BridgedJob : public jobs::Step {
         if (number == SIGKILL) return shims_.kill(nspace_);
         shims_.signal(nspace_, number, {});
     }
+    void print_stacks(std::function<void()> done) override {
+        shims_.print_stacks(nspace_, [done = std::move(done)](Result<void>) { done(); });
+    }
     bool reaped(int pid, int wait_status) override {
         return srun_.reaped(pid, wait_status);
     }

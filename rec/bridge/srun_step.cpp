@@ -114,7 +114,7 @@ void SrunStep::signal(const std::string &, int, Done done) {
 }
 
 void SrunStep::print_stacks(const std::string &, Done done) {
-    if (done) done(cannot_run("stack traces are not supported in a step of Slurm"));
+    if (done) done(cannot_run("srun prints no stacks"));
 }
 
 void SrunStep::query(const std::vector<std::string> &, const std::string &,

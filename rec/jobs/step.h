@@ -29,6 +29,7 @@ class Step {
                             std::function<void()> done) = 0; // rank < 0: all
     virtual void set_window(int rows, int columns) = 0;
     virtual void signal(int rank, int number) = 0; // rank < 0: all
+    virtual void print_stacks(std::function<void()> done) = 0; // as the ranks' errors
     // True if that child of ours was the step's.
     virtual bool reaped(int pid, int wait_status) = 0;
 };

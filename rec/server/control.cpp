@@ -9,6 +9,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <memory>
 
 namespace px::server {
 
@@ -45,7 +46,9 @@ Order read_order(const pmix::InfoView &view) {
     return order;
 }
 
-pmix_status_t carry_out(const Order &order, const std::vector<jobs::Peer> &targets) {
+// Some orders take their time: they keep `answered` till then.
+bool carry_out(const Order &order, const std::vector<jobs::Peer> &targets,
+               const std::shared_ptr<void> &answered) {
     Host &host = Host::current();
     bool found = false;
     // SECURITY: without a target nothing is done; PRRTE would end the whole server.
@@ -56,12 +59,12 @@ pmix_status_t carry_out(const Order &order, const std::vector<jobs::Peer> &targe
         if (order.begin) host.jobs.begin_output(*job);
         if (order.acknowledged != 0) host.jobs.acknowledged(*job, order.acknowledged);
         if (order.rows != 0) host.jobs.set_window(*job, order.rows, order.columns);
-        if (order.stacks) write_stacks(host, *job);
+        if (order.stacks) write_stacks(host, *job, answered);
         const int rank =
             target.rank == PMIX_RANK_WILDCARD ? -1 : static_cast<int>(target.rank);
         if (order.signal != 0) host.jobs.signal(*job, rank, order.signal);
     }
-    return found ? PMIX_SUCCESS : PMIX_ERR_NOT_FOUND;
+    return found;
 }
 
 } // namespace
@@ -74,9 +77,12 @@ pmix_status_t on_job_control(const pmix_proc_t *, const pmix_proc_t targets[],
     std::vector<jobs::Peer> to;
     for (size_t i = 0; i < count; ++i) to.push_back({targets[i].nspace, targets[i].rank});
     Host::current().loop.post([=] {
-        const auto status = carry_out(order, to);
-        if (answer == nullptr) return;
-        on_pmix_thread([=] { answer(status, nullptr, 0, data, nullptr, nullptr); });
+        const auto status = std::make_shared<pmix_status_t>(PMIX_SUCCESS);
+        const std::shared_ptr<void> answered(nullptr, [=](void *) {
+            if (answer == nullptr) return;
+            on_pmix_thread([=] { answer(*status, nullptr, 0, data, nullptr, nullptr); });
+        });
+        if (!carry_out(order, to, answered)) *status = PMIX_ERR_NOT_FOUND;
     });
     return PMIX_SUCCESS;
 }

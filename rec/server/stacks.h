@@ -3,10 +3,12 @@
 
 #include "rec/server/host.h"
 
+#include <memory>
+
 namespace px::server {
 
-// Sends each running rank's stack, as the system's own tools print it, as that rank's
-// standard error. Where there is no such tool, what /proc knows. At most a few seconds.
-void write_stacks(Host &host, jobs::Job &job);
+// Sends each running rank's stack as that rank's standard error; for at most a few
+// seconds. The last that lets go of `answered` tells who has asked.
+void write_stacks(Host &host, jobs::Job &job, const std::shared_ptr<void> &answered);
 
 } // namespace px::server

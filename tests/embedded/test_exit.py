@@ -95,6 +95,11 @@ class Timeouts(pxtest.Case):
     def test_timeout_of_ranks_that_ignore_signals(self):
         self.expect(124, ["-n", "2", "--timeout", "1", "--grace", "1", *STUBBORN])
 
+    def test_stacks_at_the_timeout(self):
+        done = self.expect(124, ["-n", "2", "--timeout", "1", "--on-timeout", "stacks", *WAITS], timeout=60)
+        for rank in (0, 1):  # what follows is the tool's, or of /proc
+            self.assertRegex(done.err, rb"stack of rank %d \(pid [0-9]+\) at the timeout:\n[^\n]+\n" % rank)
+
     def test_mpiexec_timeout(self):
         self.expect(124, WAITS, env={"MPIEXEC_TIMEOUT": "1"})
 

@@ -23,6 +23,7 @@ struct FakeStep : Step {
     void signal(int rank, int number) override {
         said += fmt::format("signal:{}:{} ", rank, number);
     }
+    void print_stacks(std::function<void()> done) override { done(); }
     bool reaped(int pid, int) override { return pid == 1; }
     std::string &said;
 };

@@ -3,6 +3,7 @@
 
 #include "pxlaunch/channel/seat.h"
 #include "pxlaunch/shims/shim_runtime.h"
+#include "rec/bridge/spawn_call.h"
 #include "rec/bridge/srun_step.h"
 #include "rec/jobs/rank_environment.h"
 
@@ -25,6 +26,7 @@ class BridgedJob : public jobs::Step {
         : nspace_(srun.nspace), events_(std::move(events)), srun_(loop, std::move(srun)),
           shims_(loop, srun_, settings.wrapper, settings.host) {
         ranks_ = static_cast<int>(job.ranks.size());
+        merged_ = job.asked.spec.io.merge_stderr;
         std::vector<job::RankFacts> facts;
         for (std::size_t rank = 0; rank < job.ranks.size(); ++rank) {
             facts.push_back(jobs::facts_of(job, static_cast<int>(rank)));
@@ -38,13 +40,15 @@ class BridgedJob : public jobs::Step {
         };
         shims_.on_output = [this](tool::Source from, tool::Channel channel,
                                   std::string bytes) {
+            if (channel == tool::Channel::err || merged_) calls_.heard(from.rank, bytes);
             events_.output(from.rank,
                            channel == tool::Channel::out ? jobs::Channel::out
                                                          : jobs::Channel::err,
                            std::move(bytes));
         };
         shims_.on_job_end = [this](job::JobResult result) {
-            events_.ended(verdict(std::move(result), srun_.end()));
+            events_.ended(
+                with_spawn_call(verdict(std::move(result), srun_.end()), calls_));
         };
     }
 
@@ -55,6 +59,7 @@ class BridgedJob : public jobs::Step {
         extras.columns = job.asked.columns;
         auto spec = job.asked.spec;
         spec.apps = counted(job);
+        for (auto &app : spec.apps) name_spawn_calls(app.env);
         shims_.spawn(spec, extras, [&started](Result<std::string> nspace) {
             if (!nspace) started = std::move(nspace).error();
         });
@@ -99,6 +104,8 @@ class BridgedJob : public jobs::Step {
 
     std::string nspace_;
     int ranks_ = 0;
+    bool merged_ = false; // errors come as output
+    SpawnCalls calls_;
     jobs::StepEvents events_;
     SrunStep srun_;
     shims::ShimRuntime shims_;

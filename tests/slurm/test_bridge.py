@@ -43,6 +43,25 @@ class Nested(bridgecase.BridgeCase):  # ctest: serial timeout=120
         self.assertIn(b"--rec prrte", done.err)
 
 
+class Spawns(bridgecase.BridgeCase):  # ctest: serial timeout=60
+    """MPI_Comm_spawn: Slurm's server refuses it, and only libpmix's own words say what it was."""
+
+    CALLED = b"rank 0 on n1 called MPI_Comm_spawn or PMIx_Spawn, which a step of Slurm cannot do"
+
+    def test_it_is_refused_by_name(self):
+        for argv in (["-n", "2", "spawn", "2"], ["pmix_spawn", "2"], ["--merge-stderr", "pmix_spawn", "2"]):
+            done = self.expect(125, ["-n", "1", *argv])
+            self.assertIn(b"pxlaunch: error: " + self.CALLED, done.err)
+            self.assertIn(b"pxlaunch: hint: '--rec prrte' runs the job with PRRTE", done.err)
+
+    def test_a_program_that_can_do_without(self):
+        self.expect(0, ["-n", "1", "sh", "-c", "pmix_spawn 2; exit 0"])
+
+    def test_a_setting_of_the_users_stays(self):
+        done = self.expect(1, ["-n", "1", "-x", "PMIX_MCA_pmix_client_spawn_verbose=0", "pmix_spawn", "2"])
+        self.assertNotIn(self.CALLED, done.err)
+
+
 class Streams(bridgecase.BridgeCase, launch.Streams):  # ctest: serial timeout=240
     pass
 

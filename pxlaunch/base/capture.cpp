@@ -6,9 +6,11 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <csignal>
 #include <fcntl.h>
 #include <spawn.h>
+#include <string_view>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -44,15 +46,60 @@ int spawn_captured(const std::vector<std::string> &argv, int output, pid_t &pid)
     return failed;
 }
 
+// The same in another root, of which posix_spawn() knows nothing.
+Result<pid_t> spawn_in(const HostRoot &root, const std::vector<std::string> &argv,
+                       int output) {
+    std::vector<char *> pointers;
+    for (const auto &word : argv) pointers.push_back(const_cast<char *>(word.c_str()));
+    pointers.push_back(nullptr);
+    std::vector<char *> environment; // without what the loader is told of files here
+    for (char **entry = environ; *entry != nullptr; ++entry) {
+        if (!std::string_view(*entry).starts_with("LD_")) environment.push_back(*entry);
+    }
+    environment.push_back(nullptr);
+    volatile int failed = 0;
+    auto step = HostRoot::Step::none;
+    const pid_t pid = ::vfork();
+    if (pid == 0) {
+        ::setpgid(0, 0);
+        const int null = ::open("/dev/null", O_RDONLY);
+        (void)::dup2(null, STDIN_FILENO);
+        (void)::dup2(output, STDOUT_FILENO);
+        (void)::dup2(output, STDERR_FILENO);
+        sigset_t none;
+        sigemptyset(&none);
+        ::sigprocmask(SIG_SETMASK, &none, nullptr);
+        failed = root.enter(step);
+        if (failed == 0) {
+            ::execve(pointers[0], pointers.data(), environment.data());
+            failed = errno;
+        }
+        ::_exit(127);
+    }
+    if (pid < 0) return start_error("cannot start a process", errno);
+    if (failed == 0) return pid;
+    ::waitpid(pid, nullptr, 0);
+    if (step != HostRoot::Step::none) return root.why_not(step, failed);
+    return start_error(
+        fmt::format("cannot start {} below {}", named(argv[0]), named(root.path())),
+        failed);
+}
+
+Result<pid_t> spawn_here(const std::vector<std::string> &argv, int output) {
+    pid_t pid = 0;
+    const int failed = spawn_captured(argv, output, pid);
+    if (failed == 0) return pid;
+    return start_error(fmt::format("cannot start {}", named(argv[0])), failed);
+}
+
 } // namespace
 
 Result<std::string> output_of(const std::vector<std::string> &argv,
-                              std::chrono::milliseconds deadline) {
+                              std::chrono::milliseconds deadline, const HostRoot *root) {
     Pipe pipe = PX_TRY(make_pipe());
-    pid_t pid = 0;
-    const int failed = spawn_captured(argv, pipe.write.get(), pid);
-    if (failed != 0)
-        return start_error(fmt::format("cannot start {}", named(argv[0])), failed);
+    const int output = pipe.write.get();
+    const pid_t pid = PX_TRY(root != nullptr ? spawn_in(*root, argv, output)
+                                             : spawn_here(argv, output));
     pipe.write.reset();
     const auto begin = std::chrono::steady_clock::now();
     std::string text;

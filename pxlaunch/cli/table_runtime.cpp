@@ -122,10 +122,10 @@ std::vector<Option> server_options() {
          .group = Group::runtime,
          .set = set_pxwrap,
          .help = "where pxwrap is on the nodes; beside pxlaunch",
-         .more = "The path of pxwrap on the nodes of a server that is not pxrec's, for a "
-                 "pxlaunch that is installed apart from it, as in a container. The "
-                 "default is what the keeper of a DVM says, else the directory of "
-                 "pxlaunch."},
+         .more = "The path of pxwrap on the nodes of a server that is not pxrec's, or "
+                 "that this pxlaunch starts for a Slurm job; for a pxlaunch that is "
+                 "installed apart from it, as in a container. The default is what the "
+                 "keeper of a DVM says, else the directory of pxlaunch."},
     };
 }
 

@@ -32,6 +32,7 @@ struct Found {
     // "prrte", "srun"), and its nodes, "name:cores".
     std::string pool, method;
     std::vector<std::string> hosts;
+    std::string host_root; // below which its srun is; empty: it is here
 };
 
 struct Look {

@@ -25,7 +25,8 @@ const std::vector<Step> &steps() {
     static const std::vector<Step> all = {
         {{"parent", "the server that started this process"}, look_at_parent},
         {{"pool", "the server of 'pxrec up' for this allocation"}, look_at_pool},
-        {{"srun", "a server over the nodes of a Slurm job, whose jobs are steps of srun"},
+        {{"srun", "a server over the nodes of a Slurm job, whose jobs are steps of srun; "
+                  "srun:ROOT runs the host's, whose / is bound at ROOT"},
          look_at_srun},
         {{"prrte", "a PRRTE DVM, running or over the nodes of --hostfile or of a Slurm "
                    "job; prrte:PREFIX names PRRTE"},
@@ -131,26 +132,42 @@ Error locked_out(const Wish &wish, const std::string &name, const Here &here) {
                       fmt::format("it allows {}", join(here.methods, " ")));
 }
 
+// What comes after the name of a runtime.
+Result<void> take_argument(const Wish &wish, Here &here) {
+    const auto colon = wish.rec.find(':');
+    if (colon == std::string::npos) return {};
+    const std::string name = wish.rec.substr(0, colon), text = wish.rec.substr(colon + 1);
+    if (name == "prrte") {
+        here.prrte = text;
+    } else if (name != "srun") {
+        return usage_error(fmt::format("{}: '{}' takes no argument, got '{}'",
+                                       wish.rec_name, name, text),
+                           fmt::format("write {}", name));
+    } else if (!text.starts_with('/')) {
+        return usage_error(
+            fmt::format("{}: '{}' is no absolute path", wish.rec_name, text),
+            "write srun:ROOT, where the host's / is bound, as in srun:/host");
+    } else {
+        here.host_root = text;
+    }
+    return {};
+}
+
 Discovery use_rec(const Wish &wish, const Here &here) {
     const auto colon = wish.rec.find(':');
     const std::string name = wish.rec.substr(0, colon);
     for (const Step &step : steps()) {
         if (name != step.rec.name) continue;
         if (is_locked_out(name, here)) return failure(locked_out(wish, name, here));
-        if (colon != std::string::npos && name != "prrte") {
-            return failure(
-                usage_error(fmt::format("{}: '{}' takes no argument, got '{}'",
-                                        wish.rec_name, name, wish.rec.substr(colon + 1)),
-                            fmt::format("write {}", name)));
-        }
+        Here there = here;
+        if (auto taken = take_argument(wish, there); !taken)
+            return failure(std::move(taken).error());
         if (wish.no_start && name == "local") {
             return failure(
                 usage_error(fmt::format("--no-start and {} 'local' contradict each other",
                                         wish.rec_name),
                             "give one of them"));
         }
-        Here there = here;
-        if (colon != std::string::npos) there.prrte = wish.rec.substr(colon + 1);
         Look look = name == "local"                     ? start_here(here)
                     : name == "prrte" || name == "srun" ? look_at_wanted(name, there)
                                                         : step.look(here);
@@ -235,7 +252,7 @@ Result<Found> find_start(const std::string &rec, const Here &given) {
     if (!rec.empty() && name != "srun" && name != "prrte" && name != "local")
         return unknown_rec(wish, name);
     if (!rec.empty() && is_locked_out(name, here)) return locked_out(wish, name, here);
-    if (colon != std::string::npos) here.prrte = rec.substr(colon + 1);
+    PX_TRY(take_argument(wish, here));
     const auto order = rec.empty() ? start_order(here) : std::vector<std::string>{name};
     std::vector<Candidate> candidates;
     for (const auto &each : order) {

@@ -55,6 +55,15 @@ bool Here::goes_elsewhere() const {
     });
 }
 
+HostRoot host_root_at(const std::string &path, const Here &here) {
+    const auto number = [&here](const char *name, unsigned own) {
+        const auto told = parse_number(here.get(name), UINT_MAX);
+        return told ? static_cast<unsigned>(*told) : own;
+    };
+    return {path, number("SLURM_JOB_UID", ::geteuid()),
+            number("SLURM_JOB_GID", ::getegid())};
+}
+
 Here this_process() {
     Here here;
     for (char **entry = ::environ; *entry != nullptr; ++entry) {

@@ -1,6 +1,7 @@
 #pragma once
 // Where this process is, as far as discovery asks: a value, so that tests make their own.
 
+#include "pxlaunch/base/host_root.h"
 #include "pxlaunch/discover/cpus.h"
 
 #include <map>
@@ -22,6 +23,7 @@ struct Here {
     std::vector<std::string> hosts;
     std::string site_directory; // the site's "run_directory"; empty: none
     std::string prrte;          // PRRTE's prefix: named, the site's, or our own
+    std::string host_root;      // below which srun is, as named; empty: it is here
     // How a server may be started, in the order of trying, as the site has it; and the
     // file that allows no other, even if it is named.
     std::vector<std::string> methods;
@@ -38,6 +40,9 @@ struct Here {
     [[nodiscard]] bool goes_elsewhere() const;
     [[nodiscard]] bool has(std::string_view name) const { return !get(name).empty(); }
 };
+
+// Of a process in a Slurm job whose host's root is bound at `path`.
+HostRoot host_root_at(const std::string &path, const Here &here);
 
 Here this_process();
 

@@ -14,7 +14,8 @@ Found shared_server(const std::string &method, const Here &here);
 // Whether the user has named nodes that are not those of this allocation of Slurm's.
 bool over_named_hosts(const Here &here);
 
-// srun of this place, by PATH; never one of ours by that name. Empty: there is none.
+// srun of this place, by PATH; never one of ours by that name. Empty: there is none. With
+// a host's root: its path there.
 std::string find_srun(const Here &here);
 
 // What a new server of that method ("local", "prrte", "srun") would be.

@@ -32,12 +32,17 @@ std::string pmix_plugin(const std::string &text) {
     return best;
 }
 
-Candidate ask_srun(const std::string &srun) {
+Candidate ask_srun(const std::string &srun, const Here &here) {
     Candidate candidate{"srun", Candidate::refused};
-    const auto list = output_of({srun, "--mpi=list"}, srun_patience);
+    const HostRoot root = host_root_at(here.host_root, here);
+    const bool is_below = !here.host_root.empty();
+    const auto list =
+        output_of({srun, "--mpi=list"}, srun_patience, is_below ? &root : nullptr);
     if (!list) {
         candidate.reason = list.error().what;
-        candidate.hint = fmt::format("try '{} --mpi=list' by hand", srun);
+        candidate.hint = !list.error().hint.empty()
+                             ? list.error().hint
+                             : fmt::format("try '{} --mpi=list' by hand", srun);
         return candidate;
     }
     const std::string plugin = pmix_plugin(*list);
@@ -47,12 +52,55 @@ Candidate ask_srun(const std::string &srun) {
     }
     candidate.state = Candidate::usable;
     candidate.reason = fmt::format("a step of {} for each job ({})", srun, plugin);
+    if (is_below) candidate.reason += fmt::format(", in the root {}", here.host_root);
     return candidate;
+}
+
+// Why nothing can be found below the host's root; empty: it is as it should be.
+std::string why_no_host_root(const std::string &root) {
+    const auto has = [&root](const char *path) {
+        return ::access((root + path).c_str(), X_OK) == 0;
+    };
+    if (!has("/")) return fmt::format("there is no directory {} here", named(root));
+    if (!has("/proc/self/fd")) // by which srun gets the list of hosts
+        return fmt::format("{} has no /proc in which this process is", named(root));
+    return {};
+}
+
+Candidate no_srun(const Here &here) {
+    const std::string &root = here.host_root;
+    if (root.empty()) return {"srun", Candidate::absent, "no program 'srun' in PATH"};
+    std::string why = why_no_host_root(root);
+    if (!why.empty()) {
+        return {"srun", Candidate::refused, std::move(why),
+                fmt::format("start the container with the host's / bound there, and all "
+                            "mounts below it (--rbind / {0}, --bind /:{0})",
+                            root)};
+    }
+    return {"srun", Candidate::refused,
+            fmt::format("no program 'srun' below {} in PATH or /usr/bin", named(root)),
+            "add srun's directory, as the host names it, to PATH"};
+}
+
+// As the host names it. Links are the host's too: only from there they can be followed.
+std::string find_host_srun(const Here &here) {
+    if (!why_no_host_root(here.host_root).empty()) return {};
+    namespace fs = std::filesystem;
+    for (const auto &directory : split(here.get("PATH") + ":/usr/bin", ':')) {
+        const std::string path = directory + "/srun", file = here.host_root + path;
+        std::error_code failed;
+        const auto status = fs::symlink_status(file, failed);
+        const bool is_ours = fs::is_symlink(status) &&
+                             fs::read_symlink(file, failed).filename() == "pxlaunch";
+        if (!directory.empty() && fs::exists(status) && !is_ours) return path;
+    }
+    return {};
 }
 
 } // namespace
 
 std::string find_srun(const Here &here) {
+    if (!here.host_root.empty()) return find_host_srun(here);
     const std::string srun = program_in(here.get("PATH"), "srun");
     std::error_code failed;
     const auto real = std::filesystem::canonical(srun, failed);
@@ -67,6 +115,7 @@ Found shared_server(const std::string &method, const Here &here) {
     found.pool = found.allocation.key();
     found.cores = found.allocation.all_cores();
     found.hosts = found.allocation.hosts();
+    if (method == "srun") found.host_root = here.host_root;
     return found;
 }
 
@@ -79,13 +128,12 @@ Look look_at_srun(const Here &here) {
                      "nodes were named that are not of this Slurm job"});
     }
     const std::string srun = find_srun(here);
-    if (srun.empty())
-        return only({"srun", Candidate::absent, "no program 'srun' in PATH"});
+    if (srun.empty()) return only(no_srun(here));
     if (allocation.names.empty()) {
         return only({"srun", Candidate::refused,
                      "SLURM_JOB_NODELIST does not tell the nodes of this job"});
     }
-    Look look = only(ask_srun(srun));
+    Look look = only(ask_srun(srun, here));
     if (look.answer().state == Candidate::usable)
         look.found = shared_server("srun", here);
     return look;

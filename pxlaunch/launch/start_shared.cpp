@@ -20,6 +20,8 @@ std::vector<std::string> serve_words(const discover::Found &found,
     for (const auto &host : found.hosts) words.push_back("--host=" + host);
     if (options.rec.starts_with("prrte:"))
         words.push_back("--prrte=" + options.rec.substr(6));
+    if (!found.host_root.empty()) words.push_back("--root=" + found.host_root);
+    if (!options.pxwrap.empty()) words.push_back("--pxwrap=" + options.pxwrap);
     return words;
 }
 

@@ -24,7 +24,16 @@ namespace px::process {
 
 namespace {
 
-enum class Step { none, orphaned, descriptors, affinity, directory, terminal, execute };
+enum class Step {
+    none,
+    orphaned,
+    descriptors,
+    affinity,
+    root,
+    directory,
+    terminal,
+    execute
+};
 
 // Everything the child touches, made before vfork(): it may only make system calls.
 struct Prepared {
@@ -35,6 +44,7 @@ struct Prepared {
     pid_t parent;
     volatile Step failed_step = Step::none;
     volatile int error_number = 0;
+    HostRoot::Step root_step = HostRoot::Step::none;
 };
 
 std::vector<char *> pointers(const std::vector<std::string> &words) {
@@ -80,6 +90,12 @@ void adopt_limits(const ChildSpec &spec) {
     }
 }
 
+void adopt_root(Prepared &prepared) {
+    if (prepared.spec->root == nullptr) return;
+    errno = prepared.spec->root->enter(prepared.root_step);
+    if (errno != 0) fail(prepared, Step::root);
+}
+
 [[noreturn]] void become(Prepared &prepared) {
     const ChildSpec &spec = *prepared.spec;
     if (spec.terminal) {
@@ -96,6 +112,7 @@ void adopt_limits(const ChildSpec &spec) {
         fail(prepared, Step::affinity);
     }
     adopt_limits(spec);
+    adopt_root(prepared);
     if (::chdir(spec.directory.c_str()) != 0) fail(prepared, Step::directory);
     ::signal(SIGPIPE, SIG_DFL); // ignored in the server, and exec would keep that
     sigset_t none;
@@ -114,6 +131,8 @@ Error explain(const Prepared &prepared) {
     const ChildSpec &spec = *prepared.spec;
     const int number = prepared.error_number;
     switch (prepared.failed_step) {
+    case Step::root:
+        return spec.root->why_not(prepared.root_step, number);
     case Step::directory:
         return {Exit::cannot_run,
                 fmt::format("cannot enter the working directory {}: {}",

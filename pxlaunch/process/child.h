@@ -3,6 +3,7 @@
 // its own process group (its own session with a terminal), and dies with its parent.
 
 #include "pxlaunch/base/fd.h"
+#include "pxlaunch/base/host_root.h"
 #include "pxlaunch/job/spec.h"
 
 #include <string>
@@ -19,7 +20,8 @@ struct ChildSpec {
     std::vector<int> cpus;           // hardware threads to run on; empty: leave it
     int in = -1, out = -1, err = -1; // become 0, 1 and 2
     int keep = -1;                   // stays open under its own number, or -1
-    bool terminal = false; // `in` is a terminal that becomes the controlling one
+    bool terminal = false;          // `in` is a terminal that becomes the controlling one
+    const HostRoot *root = nullptr; // where `program` and `directory` are; or here
 };
 
 // The process id. On an Error nothing was left running; exit is 126 or 127 where the

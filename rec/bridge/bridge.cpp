@@ -133,6 +133,7 @@ Result<std::unique_ptr<jobs::Step>> Bridge::start(const jobs::Job &job,
                                                   jobs::StepEvents events) {
     SrunSettings srun;
     srun.srun = settings_.srun;
+    srun.root = settings_.root ? &*settings_.root : nullptr;
     srun.nspace = job.nspace;
     srun.order.slurm_job = settings_.slurm_job;
     srun.order.name = name_of(job.asked.spec.apps.front().argv.front());
@@ -150,7 +151,7 @@ Result<std::unique_ptr<jobs::Step>> Bridge::start(const jobs::Job &job,
     srun.hostfile = fmt::format("{}/hosts.{}", settings_.directory, job.number);
     std::vector<std::string> names;
     for (const auto &node : settings_.nodes) names.push_back(node.host);
-    PX_TRY(replace_file(srun.hostfile, hostfile_text(job.layout, names), 0600));
+    srun.hosts = hostfile_text(job.layout, names);
     auto step = std::make_unique<BridgedJob>(loop_, std::move(srun), settings_, job,
                                              std::move(events));
     PX_TRY(step->start(job));

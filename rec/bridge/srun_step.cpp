@@ -3,10 +3,14 @@
 
 #include "pxlaunch/process/child.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <csignal>
 #include <fcntl.h>
+#include <string_view>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,9 +23,13 @@ namespace {
 constexpr Milliseconds until_kill{3000};     // srun tells the daemons to end the step
 constexpr std::size_t most_words = 16 << 10; // bytes
 
-std::vector<std::string> own_environment() {
+// What the loader is told here is about files that another root does not have.
+std::vector<std::string> own_environment(bool in_other_root) {
     std::vector<std::string> entries;
-    for (char **entry = environ; *entry != nullptr; ++entry) entries.emplace_back(*entry);
+    for (char **entry = environ; *entry != nullptr; ++entry) {
+        if (!in_other_root || !std::string_view(*entry).starts_with("LD_"))
+            entries.emplace_back(*entry);
+    }
     return entries;
 }
 
@@ -31,7 +39,7 @@ SrunStep::~SrunStep() {
     loop_.cancel(kill_timer_);
     if (words_) loop_.forget(words_.get());
     if (pid_ > 0) ::kill(-pid_, SIGKILL);
-    ::unlink(settings_.hostfile.c_str());
+    if (settings_.root == nullptr) ::unlink(settings_.hostfile.c_str());
 }
 
 void SrunStep::spawn(const job::Spec &spec, const tool::SpawnExtras &, Spawned done) {
@@ -40,7 +48,21 @@ void SrunStep::spawn(const job::Spec &spec, const tool::SpawnExtras &, Spawned d
     done(settings_.nspace);
 }
 
+// The path by which srun reads them. Of our directories the host's root may have none:
+// there srun inherits a file that has no place.
+Result<std::string> SrunStep::write_hosts() {
+    if (settings_.root == nullptr) {
+        PX_TRY(replace_file(settings_.hostfile, settings_.hosts, 0600));
+        return settings_.hostfile;
+    }
+    hosts_ = Fd(::memfd_create("hosts", MFD_CLOEXEC));
+    if (!hosts_) return system_error("cannot write the list of hosts", errno);
+    PX_TRY(write_all(hosts_.get(), settings_.hosts));
+    return fmt::format("/proc/self/fd/{}", hosts_.get());
+}
+
 Result<void> SrunStep::start(const job::Spec &spec) {
+    const std::string hostfile = PX_TRY(write_hosts());
     std::vector<std::string> entries = settings_.seats;
     for (const auto &app : spec.apps)
         entries.insert(entries.end(), app.env.begin(), app.env.end());
@@ -50,10 +72,13 @@ Result<void> SrunStep::start(const job::Spec &spec) {
     process::ChildSpec child;
     child.program = settings_.srun;
     child.argv = srun_argv(settings_.order);
-    child.env = srun_environment(own_environment(), entries, settings_.hostfile);
+    child.env =
+        srun_environment(own_environment(settings_.root != nullptr), entries, hostfile);
     child.directory = "/";
     child.in = null.get();
     child.out = child.err = words.write.get();
+    child.root = settings_.root;
+    child.keep = hosts_.get();
     pid_ = PX_TRY(process::start_child(child));
     words_ = std::move(words.read);
     return set_nonblocking(words_.get());

@@ -4,6 +4,7 @@
 // is kept for the case that they do not come.
 
 #include "pxlaunch/base/fd.h"
+#include "pxlaunch/base/host_root.h"
 #include "pxlaunch/tool/runtime.h"
 #include "rec/bridge/srun.h"
 #include "rec/bridge/verdict.h"
@@ -11,10 +12,12 @@
 namespace px::bridge {
 
 struct SrunSettings {
-    std::string srun; // its path
+    std::string srun;               // its path
+    const HostRoot *root = nullptr; // where that is; or here
     StepOrder order;
     std::string nspace;             // of the job
-    std::string hostfile;           // a path, written already; removed with this
+    std::string hostfile;           // a path, to be written; removed with this
+    std::string hosts;              // what is in it
     std::vector<std::string> seats; // entries of the environment
 };
 
@@ -44,6 +47,7 @@ class SrunStep : public tool::Runtime {
 
   private:
     Result<void> start(const job::Spec &spec);
+    Result<std::string> write_hosts();
     void listen();
     void drain();
 
@@ -51,6 +55,7 @@ class SrunStep : public tool::Runtime {
     SrunSettings settings_;
     int pid_ = -1;
     Fd words_; // what srun and its daemons say
+    Fd hosts_; // the hostfile of a srun in another root
     StepEnd end_;
     Loop::Timer kill_timer_ = 0;
 };

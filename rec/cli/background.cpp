@@ -79,6 +79,8 @@ Result<ServeOptions> pool_options(const Arguments &arguments, const Site &site) 
         const auto found = PX_TRY(discover::find_start(rec, site.here));
         options.method = method_named(found.method).value_or(ServeOptions::Method::local);
         options.hosts = found.hosts;
+        options.host_root = found.host_root;
+        options.wrapper = site.here.get("PXLAUNCH_PXWRAP");
         options.by_slurm = found.allocation.scheduler == "slurm";
         const bool is_here = options.method == ServeOptions::Method::local;
         if (!options.cores && is_here && found.cores > 0) options.cores = found.cores;

@@ -18,7 +18,8 @@ const OptionRow rec{
     "rec", 0, "METHOD", false,
     "How ranks are started: local on this node; in a Slurm job also srun, by a step for "
     "each "
-    "job, or prrte, by a PRRTE DVM (prrte:PREFIX names it). Without it: what the site "
+    "job (srun:ROOT runs the host's, whose / is bound at ROOT), or prrte, by a PRRTE "
+    "DVM (prrte:PREFIX names it). Without it: what the site "
     "says, "
     "else local on the only node, srun where it has pmix, prrte."};
 const OptionRow prrte{

@@ -26,6 +26,8 @@ struct ServeOptions {
     std::vector<std::string> hosts; // of the others: "name" or "name:slots"
     bool by_slurm = false; // a DVM's daemons are a step of the Slurm job, not by ssh
     std::string prrte_prefix;
+    std::string host_root; // below which srun is; empty: it is here
+    std::string wrapper;   // pxwrap's path on the nodes; empty: as here
     std::chrono::milliseconds start_timeout{60'000}; // of the DVM
 };
 

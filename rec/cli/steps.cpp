@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include <unistd.h>
+
 namespace px::rec {
 
 namespace {
@@ -17,9 +19,11 @@ constexpr std::chrono::milliseconds srun_patience{5000};
 // With the tree of 22.05.8 a process may leave PMIx_Fence before others have come, and
 // its first message finds a peer still in MPI_Init: 5 of 60 jobs of 6 ranks on 3 nodes
 // crashed (Open MPI 4.1), under plain srun too; with the ring none of 60.
-std::vector<std::string> fence_of(const std::string &srun, const discover::Here &here) {
+std::vector<std::string> fence_of(const bridge::BridgeSettings &settings,
+                                  const discover::Here &here) {
     if (here.has("SLURM_PMIX_FENCE")) return {};
-    const auto version = output_of({srun, "--version"}, srun_patience);
+    const auto version = output_of({settings.srun, "--version"}, srun_patience,
+                                   settings.root ? &*settings.root : nullptr);
     const bool old = version && version->find(" 22.") != std::string::npos;
     return old ? std::vector<std::string>{"SLURM_PMIX_FENCE=ring"}
                : std::vector<std::string>();
@@ -27,6 +31,21 @@ std::vector<std::string> fence_of(const std::string &srun, const discover::Here 
 
 int cores_of(const map::Topology &topology) {
     return static_cast<int>(topology.parts(job::Object::core).size());
+}
+
+// Its path on the nodes, which one can look for where the host's root is.
+Result<std::string> find_wrapper(const ServeOptions &options) {
+    const auto beside = tool::beside_us("pxwrap");
+    const std::string path =
+        options.wrapper.empty() ? beside.value_or("") : options.wrapper;
+    if (path.empty()) return cannot_run("there is no pxwrap beside pxrec");
+    if (options.host_root.empty()) return path;
+    if (::access((options.host_root + path).c_str(), X_OK) == 0) return path;
+    return cannot_run(
+        fmt::format("the host has no program {} (looked for below {})", named(path),
+                    named(options.host_root)),
+        "the nodes need pxwrap: say where they have it with --pxwrap PATH, or "
+        "PXLAUNCH_PXWRAP");
 }
 
 Result<std::string> slurm_job_of(const std::string &allocation) {
@@ -65,19 +84,21 @@ AllocationSteps::make(Loop &loop, const map::Topology &local, const ServeOptions
     std::unique_ptr<AllocationSteps> made(new AllocationSteps);
     for (const auto &host : options.hosts) PX_TRY(made->add_node(host, local));
     bridge::BridgeSettings settings;
-    settings.srun = discover::find_srun(here);
+    discover::Here there = here;
+    there.host_root = options.host_root;
+    settings.srun = discover::find_srun(there);
+    if (!options.host_root.empty())
+        settings.root = discover::host_root_at(options.host_root, here);
     if (settings.srun.empty()) {
         return cannot_run("there is no srun in PATH",
                           "'--rec prrte' starts ranks with PRRTE instead");
     }
     settings.slurm_job = PX_TRY(slurm_job_of(options.allocation));
-    const auto wrapper = tool::beside_us("pxwrap");
-    if (!wrapper) return cannot_run("there is no pxwrap beside pxrec");
-    settings.wrapper = *wrapper;
+    settings.wrapper = PX_TRY(find_wrapper(options));
     settings.host = here.host;
     settings.directory = directory;
     settings.nodes = made->nodes_;
-    settings.extra = fence_of(settings.srun, here);
+    settings.extra = fence_of(settings, here);
     made->bridge_ = std::make_unique<bridge::Bridge>(loop, std::move(settings));
     return made;
 }

@@ -1,12 +1,12 @@
 // rank.cpp - starting, signalling and reaping.
 #include "wrapper/rank.h"
 
+#include "pxlaunch/base/seconds.h"
 #include "pxlaunch/process/child.h"
 #include "pxlaunch/process/command.h"
 #include "pxlaunch/process/leftovers.h"
 #include "pxlaunch/process/pmi_trap.h"
 
-#include <chrono>
 #include <csignal>
 #include <poll.h>
 #include <sys/syscall.h>
@@ -18,12 +18,6 @@ namespace px::wrapper {
 namespace {
 
 constexpr int sweep_ms = 1000;
-
-double now() {
-    return std::chrono::duration<double>(
-               std::chrono::system_clock::now().time_since_epoch())
-        .count();
-}
 
 } // namespace
 
@@ -55,7 +49,7 @@ Result<void> Rank::start(const process::Streams &streams, bool terminal) {
     child.err = streams.err.get();
     child.terminal = terminal;
     child.keep = trap_.get();
-    started_ = now();
+    started_ = seconds_since_epoch();
     pid_ = PX_TRY(process::start_child(child));
     trap_.reset();
     return {};
@@ -65,7 +59,7 @@ void Rank::note_end(int wait_status) {
     job::RankEnd end;
     end.pid = pid_;
     end.started = started_;
-    end.ended = now();
+    end.ended = seconds_since_epoch();
     end.signal = WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : 0;
     end.core_dumped = WIFSIGNALED(wait_status) && WCOREDUMP(wait_status);
     end.exit_code = WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 0;

@@ -60,11 +60,6 @@ Json json_rank(const job::RankEnd &end) {
     return rank;
 }
 
-double seconds_since_epoch() {
-    using Seconds = std::chrono::duration<double>;
-    return Seconds(std::chrono::system_clock::now().time_since_epoch()).count();
-}
-
 Result<Report> Report::create(const std::string &path, const job::Spec &spec,
                               double started) {
     Report report;

@@ -29,6 +29,4 @@ class Report {
     double started_ = 0;
 };
 
-double seconds_since_epoch();
-
 } // namespace px::drive

@@ -1,6 +1,7 @@
 // status.cpp - events as lines of JSON.
 #include "pxlaunch/drive/status.h"
 
+#include "pxlaunch/base/seconds.h"
 #include "pxlaunch/drive/report.h"
 #include "pxlaunch/drive/report_json.h"
 

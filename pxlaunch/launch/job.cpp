@@ -1,4 +1,5 @@
 // job.cpp - the job itself, and those who want to hear of it.
+#include "pxlaunch/base/seconds.h"
 #include "pxlaunch/base/text.h"
 #include "pxlaunch/cli/picture.h"
 #include "pxlaunch/drive/drive.h"
@@ -30,8 +31,7 @@ struct Audience {
     void tell_end(Loop &loop, const job::JobResult &result, int code,
                   const std::string &text) {
         if (report) {
-            if (auto done =
-                    report->finish(result, code, text, drive::seconds_since_epoch());
+            if (auto done = report->finish(result, code, text, seconds_since_epoch());
                 !done) {
                 print_error(done.error());
             }
@@ -73,8 +73,8 @@ bool terminal_is_utf8(const job::Environment &environment) {
 Result<Audience> gather(Loop &loop, const cli::Options &options, const job::Spec &spec) {
     Audience audience;
     if (!options.report.empty()) {
-        audience.report = PX_TRY(
-            drive::Report::create(options.report, spec, drive::seconds_since_epoch()));
+        audience.report =
+            PX_TRY(drive::Report::create(options.report, spec, seconds_since_epoch()));
     }
     if (options.status_fd) {
         audience.status = PX_TRY(drive::StatusStream::open(loop, *options.status_fd));
@@ -233,7 +233,7 @@ Result<tool::Runtime *> Launch::runtime(const discover::Found &found) {
 
 Result<int> Launch::run_job(discover::Found &found) {
     PX_TRY(gather_audience(spec_));
-    const double started = drive::seconds_since_epoch();
+    const double started = seconds_since_epoch();
     const auto ran = drive_job(found);
     if (!ran) return told(ran.error());
     if (!ran->lost_runtime) session_->end_guardian();
@@ -247,7 +247,7 @@ Result<int> Launch::run_job(discover::Found &found) {
     const int code = job::exit_code(*ran, spec_.limits.on_failure);
     audience_->tell_end(*loop_, *ran, code, ending.text);
     if (command_.config.audit && !command_.options.dry_run) {
-        audit({"local", np_, drive::seconds_since_epoch() - started, code});
+        audit({"local", np_, seconds_since_epoch() - started, code});
     }
     return code;
 }

@@ -1,6 +1,7 @@
 // srun_step.cpp - starting, hearing and ending srun.
 #include "rec/bridge/srun_step.h"
 
+#include "pxlaunch/base/seconds.h"
 #include "pxlaunch/process/child.h"
 
 #include <fmt/format.h>
@@ -120,9 +121,7 @@ bool SrunStep::reaped(int pid, int wait_status) {
     pid_ = -1;
     end_.over = true;
     end_.wait_status = wait_status;
-    end_.when =
-        std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch())
-            .count();
+    end_.when = seconds_since_epoch();
     if (on_job_end) on_job_end(result_of(end_));
     return true;
 }

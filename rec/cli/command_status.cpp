@@ -1,5 +1,6 @@
 // command_status.cpp - pxrec status, ps and kill: a question or an order to the server.
 #include "pxlaunch/base/fd.h"
+#include "pxlaunch/base/seconds.h"
 #include "pxlaunch/base/text.h"
 #include "rec/cli/commands.h"
 #include "rec/cli/server_here.h"
@@ -14,12 +15,6 @@
 namespace px::rec {
 
 namespace {
-
-double now() {
-    return std::chrono::duration<double>(
-               std::chrono::system_clock::now().time_since_epoch())
-        .count();
-}
 
 Result<int> dvm_status(const ServerHere &here, bool json) {
     const auto use = PX_TRY(use_of_dvm(here));
@@ -39,8 +34,8 @@ Result<int> dvm_status(const ServerHere &here, bool json) {
     return print(fmt::format("{} (pid {}): {} taken, {} {}, up {}\n",
                              what_it_serves(server), server.owner.pid, use.taken,
                              use.holders, use.holders == 1 ? "job" : "jobs",
-                             duration_text(std::chrono::milliseconds(
-                                 static_cast<long>(1000 * (now() - server.started))))));
+                             duration_text(std::chrono::milliseconds(static_cast<long>(
+                                 1000 * (seconds_since_epoch() - server.started))))));
 }
 
 // What libpmix cannot ask PRRTE.
@@ -60,8 +55,9 @@ Result<int> command_status(const Arguments &arguments) {
     auto visit = PX_TRY(Visit::to(here));
     const auto server = PX_TRY(visit.status());
     const auto jobs = PX_TRY(visit.jobs()).size();
-    return print(arguments.has("json") ? status_json(server, jobs, here.server.log)
-                                       : status_text(server, jobs, now()));
+    return print(arguments.has("json")
+                     ? status_json(server, jobs, here.server.log)
+                     : status_text(server, jobs, seconds_since_epoch()));
 }
 
 Result<int> command_ps(const Arguments &arguments) {
@@ -69,7 +65,8 @@ Result<int> command_ps(const Arguments &arguments) {
     auto visit = PX_TRY(visit_own(here, "ps"));
     auto jobs = PX_TRY(visit.jobs());
     if (!arguments.words.empty()) jobs = PX_TRY(only_job(jobs, arguments.words[0]));
-    return print(arguments.has("json") ? ps_json(jobs) : ps_text(jobs, now()));
+    return print(arguments.has("json") ? ps_json(jobs)
+                                       : ps_text(jobs, seconds_since_epoch()));
 }
 
 Result<int> command_kill(const Arguments &arguments) {

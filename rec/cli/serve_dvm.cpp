@@ -2,6 +2,7 @@
 #include "rec/cli/serve_dvm.h"
 
 #include "pxlaunch/base/fd.h"
+#include "pxlaunch/base/seconds.h"
 #include "pxlaunch/discover/rendezvous.h"
 #include "pxlaunch/process/leftovers.h"
 #include "pxlaunch/tool/local_server.h"
@@ -107,9 +108,7 @@ Result<void> DvmKeeper::publish_address() {
     rendezvous.allocation = options_.allocation;
     rendezvous.managed = true;
     rendezvous.cores = dvm::slots_of(options_.hosts);
-    rendezvous.started =
-        std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch())
-            .count();
+    rendezvous.started = seconds_since_epoch();
     rendezvous.log = directory_ + "/log";
     rendezvous.method = "prrte";
     for (const auto &host : options_.hosts)

@@ -1,4 +1,5 @@
 // table_end.cpp - how ranks and jobs end.
+#include "pxlaunch/base/seconds.h"
 #include "pxlaunch/process/leftovers.h"
 #include "pxlaunch/process/pmi_trap.h"
 #include "rec/jobs/table.h"
@@ -42,9 +43,7 @@ void JobTable::reap() {
 void JobTable::rank_ended(Job &job, int number, int wait_status) {
     Rank &rank = job.ranks[static_cast<std::size_t>(number)];
     rank.reaped = true;
-    rank.end.ended =
-        std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch())
-            .count();
+    rank.end.ended = seconds_since_epoch();
     if (WIFSIGNALED(wait_status)) {
         rank.end.signal = WTERMSIG(wait_status);
         rank.end.core_dumped = WCOREDUMP(wait_status);

@@ -1,4 +1,5 @@
 // table_start.cpp - from a placed submission to running ranks.
+#include "pxlaunch/base/seconds.h"
 #include "pxlaunch/process/child.h"
 #include "pxlaunch/process/command.h"
 #include "pxlaunch/process/pmi_trap.h"
@@ -17,12 +18,6 @@
 namespace px::jobs {
 
 namespace {
-
-double now() {
-    return std::chrono::duration<double>(
-               std::chrono::system_clock::now().time_since_epoch())
-        .count();
-}
 
 // Beyond it spawned jobs share a number in their tags (see pmix::key::child_shift).
 constexpr unsigned most_children = 1023;
@@ -111,7 +106,7 @@ Result<void> JobTable::launch_rank(Job &job, int number,
     child.terminal = job.asked.spec.io.pty && number == 0;
     rank.end.rank = number;
     rank.end.host = pool_.host(place.node);
-    rank.end.started = now();
+    rank.end.started = seconds_since_epoch();
     rank.pid = rank.end.pid = PX_TRY(process::start_child(child));
     ++job.running;
     if (rank.pmi) {

@@ -1,17 +1,10 @@
 // table_step.cpp - jobs that are run as steps.
+#include "pxlaunch/base/seconds.h"
 #include "rec/jobs/table.h"
 
 #include <algorithm>
 
 namespace px::jobs {
-
-namespace {
-double seconds_now() {
-    return std::chrono::duration<double>(
-               std::chrono::system_clock::now().time_since_epoch())
-        .count();
-}
-} // namespace
 
 Result<void> JobTable::launch_step(Job &job) {
     if (job.asked.map_only) return {};
@@ -23,7 +16,7 @@ Result<void> JobTable::launch_step(Job &job) {
     events.arrived = [&job](int rank, int pid) {
         auto &of = job.ranks[static_cast<std::size_t>(rank)];
         of.pid = pid;
-        of.end.started = seconds_now();
+        of.end.started = seconds_since_epoch();
     };
     events.output = [this, &job](int rank, Channel channel, std::string bytes) {
         step_says(job, rank, channel, std::move(bytes));

@@ -1,6 +1,7 @@
 // host.cpp - starting and ending libpmix's server library.
 #include "rec/server/host.h"
 
+#include "pxlaunch/base/seconds.h"
 #include "pxlaunch/pmix/info.h"
 #include "pxlaunch/pmix/keys.h"
 #include "pxlaunch/pmix/settings.h"
@@ -62,9 +63,7 @@ Host::Host(Loop &the_loop, const map::Topology &topology, const HostOptions &opt
       jobs(the_loop, *this, pool, fmt::format("px.{}", ::getpid()), options.steps),
       options_(options), topology_(topology),
       nspace_(fmt::format("{}{}", pmix::key::server_prefix, ::getpid())) {
-    started =
-        std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch())
-            .count();
+    started = seconds_since_epoch();
 }
 
 Result<std::unique_ptr<Host>> Host::start(Loop &loop, const map::Topology &topology,

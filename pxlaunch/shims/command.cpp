@@ -51,4 +51,14 @@ job::Spec under_shims(const job::Spec &spec, const std::string &wrapper,
     return shimmed;
 }
 
+PlaceInJob place_in(const job::Spec &spec, int rank) {
+    PlaceInJob place{0, rank};
+    for (const auto &each : spec.apps) {
+        if (place.rank < each.np) return place;
+        place.rank -= each.np;
+        ++place.app;
+    }
+    return {0, rank};
+}
+
 } // namespace px::shims

@@ -26,4 +26,9 @@ job::Spec under_shims(const job::Spec &spec, const std::string &wrapper,
                       const Report &report, const tool::SpawnExtras &extras,
                       bool seated = false);
 
+struct PlaceInJob {
+    int app = 0, rank = 0; // the application's number, and the rank in it
+};
+PlaceInJob place_in(const job::Spec &spec, int rank);
+
 } // namespace px::shims

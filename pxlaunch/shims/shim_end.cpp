@@ -31,10 +31,10 @@ void ShimRuntime::on_frame(Member &member, channel::Frame frame) {
         if (!member.untaken.empty()) member.untaken.pop_front();
         return;
     case channel::Kind::traced:
-        return traced(rank);
+        return traces_.came(rank);
     case channel::Kind::done:
         member.stream.reset();
-        traced(rank);
+        traces_.came(rank);
         return settle();
     default:
         return on_report(rank, frame);
@@ -113,7 +113,7 @@ void ShimRuntime::on_closed(Member &member, int error_number) {
     member.stream.reset();
     member.untaken.clear();
     judge_.lost(member.hello.rank, error_number);
-    traced(member.hello.rank);
+    traces_.came(member.hello.rank);
     settle();
 }
 

@@ -38,8 +38,8 @@ ShimRuntime::ShimRuntime(Loop &loop, tool::Runtime &server, std::string wrapper,
 }
 
 ShimRuntime::~ShimRuntime() {
-    for (const auto timer : {arrival_timer_, breath_timer_, grace_timer_, end_timer_,
-                             left_timer_, trace_timer_})
+    for (const auto timer :
+         {arrival_timer_, breath_timer_, grace_timer_, end_timer_, left_timer_})
         loop_.cancel(timer);
     server_.on_output = {};
     server_.on_job_end = {};
@@ -149,16 +149,6 @@ struct Nodes {
 };
 
 } // namespace
-
-PlaceInJob place_in(const job::Spec &spec, int rank) {
-    PlaceInJob place{0, rank};
-    for (const auto &each : spec.apps) {
-        if (place.rank < each.np) return place;
-        place.rank -= each.np;
-        ++place.app;
-    }
-    return {0, rank};
-}
 
 void ShimRuntime::start() {
     if (started_ || released_) return;

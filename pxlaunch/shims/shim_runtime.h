@@ -11,6 +11,7 @@
 #include "pxlaunch/job/rank_environment.h"
 #include "pxlaunch/shims/command.h"
 #include "pxlaunch/shims/judge.h"
+#include "pxlaunch/shims/traces.h"
 #include "pxlaunch/tool/runtime.h"
 
 #include <deque>
@@ -19,11 +20,6 @@
 #include <set>
 
 namespace px::shims {
-
-struct PlaceInJob {
-    int app = 0, rank = 0; // the application's number, and the rank in it
-};
-PlaceInJob place_in(const job::Spec &spec, int rank);
 
 class ShimRuntime : public tool::Runtime {
   public:
@@ -108,8 +104,6 @@ class ShimRuntime : public tool::Runtime {
     void hand_over(tool::Source from, tool::Channel channel, std::string bytes);
     void hand_over_early_output();
     void hand_over_if_wanted();
-    void traced(int rank);
-    void traced_all();
 
     void send_all(channel::Kind kind, std::string_view body = {});
     [[nodiscard]] Member *member(int rank);
@@ -146,9 +140,8 @@ class ShimRuntime : public tool::Runtime {
     bool server_ended_ = false, finished_ = false, paused_ = false;
     std::size_t unacknowledged_ = 0; // bytes of output
     Loop::Timer arrival_timer_ = 0, breath_timer_ = 0, grace_timer_ = 0, end_timer_ = 0;
-    Loop::Timer left_timer_ = 0, trace_timer_ = 0;
-    std::set<int> untraced_; // ranks whose stacks are under way
-    Done on_traced_;
+    Loop::Timer left_timer_ = 0;
+    Traces traces_{loop_};
 };
 
 } // namespace px::shims

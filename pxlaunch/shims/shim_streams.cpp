@@ -12,7 +12,6 @@ namespace px::shims {
 
 namespace {
 constexpr std::size_t window = 8 << 20; // bytes that the driver has not yet written
-constexpr Milliseconds trace_patience{10'000};
 } // namespace
 
 // The server's output, in which bare ranks report, is pulled as soon as the job is there.
@@ -109,24 +108,13 @@ void ShimRuntime::set_window(const std::string &, int rows, int columns) {
 
 // All shims look at once. A bare rank's hears nothing of us.
 void ShimRuntime::print_stacks(const std::string &, Done done) {
+    std::set<int> asked;
     for (const auto &each : members_) {
         if (!each->stream) continue;
-        untraced_.insert(each->hello.rank);
+        asked.insert(each->hello.rank);
         each->stream->send(channel::Kind::trace);
     }
-    on_traced_ = std::move(done);
-    trace_timer_ = loop_.after(trace_patience, [this] { traced_all(); });
-    if (untraced_.empty()) loop_.post([this] { traced_all(); });
-}
-
-void ShimRuntime::traced(int rank) {
-    if (untraced_.erase(rank) == 1 && untraced_.empty()) traced_all();
-}
-
-void ShimRuntime::traced_all() {
-    loop_.cancel(std::exchange(trace_timer_, 0));
-    untraced_.clear();
-    if (auto done = std::exchange(on_traced_, {})) done({});
+    traces_.wait_for(std::move(asked), std::move(done));
 }
 
 void ShimRuntime::query(const std::vector<std::string> &keys, const std::string &nspace,

@@ -3,6 +3,7 @@
 
 #include "pxlaunch/channel/seat.h"
 #include "pxlaunch/shims/shim_runtime.h"
+#include "rec/bridge/abort_words.h"
 #include "rec/bridge/spawn_call.h"
 #include "rec/bridge/srun_step.h"
 #include "rec/jobs/rank_environment.h"
@@ -40,15 +41,19 @@ class BridgedJob : public jobs::Step {
         };
         shims_.on_output = [this](tool::Source from, tool::Channel channel,
                                   std::string bytes) {
-            if (channel == tool::Channel::err || merged_) calls_.heard(from.rank, bytes);
+            if (channel == tool::Channel::err || merged_) {
+                calls_.heard(from.rank, bytes);
+                abort_.heard(from.rank, bytes);
+            }
             events_.output(from.rank,
                            channel == tool::Channel::out ? jobs::Channel::out
                                                          : jobs::Channel::err,
                            std::move(bytes));
         };
         shims_.on_job_end = [this](job::JobResult result) {
-            events_.ended(
-                with_spawn_call(verdict(std::move(result), srun_.end()), calls_));
+            StepEnd end = srun_.end();
+            end.said = abort_.status();
+            events_.ended(with_spawn_call(verdict(std::move(result), end), calls_));
         };
     }
 
@@ -106,6 +111,7 @@ class BridgedJob : public jobs::Step {
     int ranks_ = 0;
     bool merged_ = false; // errors come as output
     SpawnCalls calls_;
+    AbortWords abort_;
     jobs::StepEvents events_;
     SrunStep srun_;
     shims::ShimRuntime shims_;

@@ -27,11 +27,11 @@ std::string end_by_slurm(const StepEnd &end) {
 }
 
 // Shims end with 0 or are killed: any other status is what a rank gave to PMIx_Abort,
-// where Slurm hands that on.
+// where Slurm hands that on; else what the rank itself said is as good.
 std::optional<int> status_of_abort(const StepEnd &end) {
-    if (!end.over || !WIFEXITED(end.wait_status)) return {};
+    if (!end.over || !WIFEXITED(end.wait_status)) return end.said;
     const int status = WEXITSTATUS(end.wait_status);
-    if (status <= 1 || status >= killed_by(1)) return {};
+    if (status <= 1 || status >= killed_by(1)) return end.said;
     return status;
 }
 

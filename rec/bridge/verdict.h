@@ -4,6 +4,7 @@
 
 #include "pxlaunch/job/result.h"
 
+#include <optional>
 #include <string>
 
 namespace px::bridge {
@@ -12,8 +13,9 @@ struct StepEnd {
     bool over = false;   // srun has ended
     bool killed = false; // by us
     int wait_status = 0;
-    double when = 0;   // seconds since the epoch
-    std::string words; // what srun and its daemons said
+    double when = 0;              // seconds since the epoch
+    std::string words;            // what srun and its daemons said
+    std::optional<int> said = {}; // by a rank: the status that it gave to MPI_Abort
 };
 
 // Where no shim has reported: why there are no ranks, in srun's own words.

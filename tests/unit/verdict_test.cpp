@@ -1,3 +1,4 @@
+#include "rec/bridge/abort_words.h"
 #include "rec/bridge/verdict.h"
 
 #include <doctest/doctest.h>
@@ -103,6 +104,22 @@ TEST_CASE("the status of an abort is the job's, where srun has it") {
     CHECK(result.status == 7);
     CHECK_FALSE(result.not_run);
     CHECK_FALSE(verdict(killed(0, 0), end_with(cancelled, 143 << 8)).aborted);
+}
+
+TEST_CASE("where srun has no status, what the rank said of its abort is the job's") {
+    AbortWords words;
+    words.heard(1, "MPI_ABORT was invoked on rank 1 in communicator MPI_COM");
+    words.heard(0, "M_WORLD\nwith errorcode 8.\n");
+    CHECK_FALSE(words.status());
+    words.heard(1, "M_WORLD\nwith errorcode 263.\n\nNOTE: invoking");
+    CHECK(words.status() == 7);
+    auto end = end_with(cancelled, 137 << 8);
+    end.said = words.status();
+    CHECK(verdict(killed(0, 0), end).status == 7);
+    CHECK(verdict(killed(0, 0), end).aborted);
+    end.wait_status = 9 << 8;
+    CHECK(verdict(killed(0, 0), end).status == 9);
+    CHECK_FALSE(verdict({}, end).aborted);
 }
 
 TEST_CASE("a rank that was killed alone is the job's failure") {

@@ -58,7 +58,7 @@ Result<pid_t> spawn_in(const HostRoot &root, const std::vector<std::string> &arg
     }
     environment.push_back(nullptr);
     volatile int failed = 0;
-    auto step = HostRoot::Step::none;
+    volatile auto step = HostRoot::Step::none;
     const pid_t pid = ::vfork();
     if (pid == 0) {
         ::setpgid(0, 0);

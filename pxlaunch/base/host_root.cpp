@@ -33,7 +33,7 @@ HostRoot::HostRoot(std::string path, uid_t uid, gid_t gid)
     : path_(std::move(path)), uid_map_(fmt::format("{} {} 1", uid, ::geteuid())),
       gid_map_(fmt::format("{} {} 1", gid, ::getegid())) {}
 
-int HostRoot::enter(Step &step) const {
+int HostRoot::enter(volatile Step &step) const {
     step = Step::user_namespace;
     if (::unshare(CLONE_NEWUSER) != 0) return errno;
     // Without it no user may write the other map (Linux 3.19).

@@ -19,7 +19,8 @@ class HostRoot {
     // Moves the calling process, which has one thread, into a new user namespace, where
     // it has these numbers, and to that root. 0, or an errno; `step` says what failed.
     enum class Step { none, user_namespace, root };
-    int enter(Step &step) const;
+    // Volatile, because a child of vfork() tells it to its parent in shared memory.
+    int enter(volatile Step &step) const;
 
     [[nodiscard]] Error why_not(Step step, int error_number) const;
     [[nodiscard]] const std::string &path() const { return path_; }

@@ -44,7 +44,7 @@ struct Prepared {
     pid_t parent;
     volatile Step failed_step = Step::none;
     volatile int error_number = 0;
-    HostRoot::Step root_step = HostRoot::Step::none;
+    volatile HostRoot::Step root_step = HostRoot::Step::none;
 };
 
 std::vector<char *> pointers(const std::vector<std::string> &words) {

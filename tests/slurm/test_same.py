@@ -7,9 +7,7 @@ SCRIPT = "#!/bin/bash\npxlaunch -N 2 init_finalize\n"
 THREE_NODES = b"6 processes, up to 2 per node, 3 nodes\n"
 
 
-class InSlurm(pxslurm.SlurmCase):  # ctest: serial timeout=180
-    AWAY = True
-
+class _SameCase(pxslurm.SlurmCase):
     def setUp(self):
         super().setUp()
         self.may_leave_files = True  # a server is there for two seconds more
@@ -21,19 +19,24 @@ class InSlurm(pxslurm.SlurmCase):  # ctest: serial timeout=180
         self.assertEqual((done.code, done.err), (0, b""), done)
         self.assertIn(THREE_NODES, done.out)
 
-    def test_by_srun(self):
-        self.check("exec")
+
+class ByDvm(_SameCase):  # ctest: serial timeout=120
+    AWAY = "trixie" if pxslurm.SLURM_KIND == "slurm22" else False
 
     def test_by_a_dvm(self):
-        if self.KIND != "slurm":
-            self.check_refused("no program '/usr/bin/prte'")  # Debian 12 has no PRRTE
-        else:
-            self.check("exec", {"PXLAUNCH_REC": "prrte:/usr"})
+        self.check("exec", {"PXLAUNCH_REC": "prrte:" + self.prrte()})
 
-    def check_refused(self, why):
-        done = self.sbatch(["-N3", "-n6"], "./same.sh\n", env={"PXLAUNCH_REC": "prrte:/usr"}).finish(60)
+    def test_without_prrte(self):
+        done = self.sbatch(["-N3", "-n6"], "./same.sh\n", env={"PXLAUNCH_REC": "prrte:/opt/none"}).finish(60)
         self.assertEqual(done.code, 125, done)
-        self.assertIn(why.encode(), done.err)
+        self.assertIn(b"no program '/opt/none/bin/prte'", done.err)
+
+
+class InSlurm(_SameCase):  # ctest: serial timeout=180
+    AWAY = True
+
+    def test_by_srun(self):
+        self.check("exec")
 
     def test_away_from_slurm(self):
         """Only the network is the node's: no srun, no munge, no slurm.conf."""

@@ -16,6 +16,14 @@ ENDED = ("COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "NODE_FAIL", "OUT_OF_MEM
 GO_AWAY = "unshare --user --map-current-user --keep-caps chroot /away"  # and run the words that follow, as the same user
 
 
+# A program of Debian 13 at /away, on a node of an older Debian: with its own loader and libraries.
+AWAY_PROGRAM = """#!/bin/sh
+libraries=/away/usr/lib/x86_64-linux-gnu
+export PRTE_PREFIX={prefix} PMIX_PREFIX=$libraries/pmix2
+exec $libraries/ld-linux-x86-64.so.2 --argv0 "$0" --library-path $libraries:$libraries/pmix2/lib /away/usr/bin/{name} "$@"
+"""
+
+
 class Batch:
     """A job whose script was submitted; its output is in files, as a user has it."""
 
@@ -68,11 +76,13 @@ class SlurmCase(pxlab.LabCase):
     KIND = SLURM_KIND
     DVM = False
     CPUS = None  # of a node, as LAB_CPUS has it: sockets x cores x threads
-    AWAY = False  # whether the nodes have a place with nothing of Slurm's, into which GO_AWAY leads
+    # Whether the nodes have a place with nothing of Slurm's, into which GO_AWAY leads; or the Debian suite of that place.
+    AWAY = False
 
     @classmethod
     def setUpClass(cls):
-        cls.LAB_ENV = {"LAB_CPUS": cls.CPUS or "", "LAB_AWAY": pxlab.root(pxlab.SUITES[cls.KIND]) if cls.AWAY else ""}
+        suite = pxlab.SUITES[cls.KIND] if cls.AWAY is True else cls.AWAY
+        cls.LAB_ENV = {"LAB_CPUS": cls.CPUS or "", "LAB_AWAY": pxlab.root(suite) if suite else ""}
         super().setUpClass()
 
     def setUp(self):
@@ -100,6 +110,20 @@ class SlurmCase(pxlab.LabCase):
             self.slurm("scancel", "--user=user")
             self.kill_all()
             self.eventually("the queue is empty", lambda: not self.queue(), 20)
+
+    def prrte(self):
+        """A prefix of PRRTE 3.0.8. Debian 12 has none: there it is that of Debian 13 (AWAY), beside the system's own
+        programs and libraries, as a site has it in /opt."""
+        if self.AWAY != "trixie":
+            return "/usr"
+        prefix = self.home / "prrte"
+        (prefix / "bin").mkdir(parents=True)
+        (prefix / "share").symlink_to("/away/usr/share")
+        for name in ("prte", "prted"):
+            program = prefix / "bin" / name
+            program.write_text(AWAY_PROGRAM.format(prefix=f"{self.node_home}/prrte", name=name))
+            program.chmod(0o755)
+        return f"{self.node_home}/prrte"
 
     def kill_slurmd(self, node):
         for daemon in [process for process in self.nodes_pids(node) if process.name == "slurmd"]:

@@ -3,6 +3,7 @@
 
 #include "wrapper/container/join.h"
 #include "wrapper/crossing.h"
+#include "wrapper/engines/words.h"
 
 #include "pxlaunch/base/fd.h"
 #include "pxlaunch/base/text.h"
@@ -88,11 +89,11 @@ std::string here() {
     return ::getcwd(path, sizeof path) != nullptr ? path : "/";
 }
 
-void add_mount(Request &request, const std::string &path) {
+void add_mount(Request &request, const std::string &path, bool is_optional = false) {
     for (const auto &mount : request.mounts) {
         if (mount.target == path) return;
     }
-    request.mounts.push_back({path, path});
+    request.mounts.push_back({path, path, is_optional});
 }
 
 // All of HOME would be more than a job needs, / would be the node's own files.
@@ -116,7 +117,7 @@ Result<void> add_directories(Request &request, const Options &options,
     struct stat info {};
     if (session.starts_with('/') && session.find(':') == std::string::npos &&
         ::stat(session.c_str(), &info) == 0)
-        add_mount(request, session);
+        add_mount(request, session, true);
     return {};
 }
 
@@ -131,7 +132,7 @@ Error become_inside(const std::vector<std::string> &of_image, const Request &req
         error.hint = "mount it with --mount, or choose another with -C";
         return error;
     }
-    return become(request.argv, environment,
+    return become(request.argv, environment, request.path,
                   fmt::format(" in image {}", named(request.image)));
 }
 
@@ -156,6 +157,9 @@ Result<Request> make_request(const Options &options,
                              const engines::Engine &engine) {
     Request request;
     request.image = options.image;
+    const std::string described = options.image + "/ch/environment";
+    request.has_environment =
+        !engines::is_directory(options.image) || ::access(described.c_str(), R_OK) == 0;
     for (const auto &mount : options.mounts)
         request.mounts.push_back(PX_TRY(parse_mount(mount)));
     request.devices = options.devices;
@@ -164,6 +168,7 @@ Result<Request> make_request(const Options &options,
     PX_TRY(add_directories(request, options, environment));
     request.env = crossing(environment, options.whole_environment, options.env);
     request.argv = options.argv;
+    request.path = options.path;
     request.uid = ::getuid();
     request.gid = ::getgid();
     const auto ranks = parse_number(value_of(environment, "PXLAUNCH_LOCAL_SIZE"));
@@ -182,19 +187,25 @@ Error become_contained(const engines::Engine &engine, const Request &request,
     auto program = container::program_of(engine);
     if (!program) return program.error();
     command.argv[0] = std::move(*program);
-    return become(command.argv, command.env, "");
+    return become(command.argv, command.env);
 }
 
 Error become(const std::vector<std::string> &argv,
-             const std::vector<std::string> &environment, const std::string &where) {
+             const std::vector<std::string> &environment, const std::string &path,
+             const std::string &where) {
+    const auto own = value_of(environment, "PATH");
+    const std::string searched = "PATH=" + (!path.empty()  ? path
+                                            : !own.empty() ? own
+                                                           : container::default_path);
+    char *search[] = {const_cast<char *>(searched.c_str()), nullptr};
     std::vector<char *> words, entries;
     for (const auto &word : argv) words.push_back(const_cast<char *>(word.c_str()));
     for (const auto &entry : environment)
         entries.push_back(const_cast<char *>(entry.c_str()));
     words.push_back(nullptr);
     entries.push_back(nullptr);
-    environ = entries.data(); // whose PATH is searched
-    ::execvp(words[0], words.data());
+    environ = search;
+    ::execvpe(words[0], words.data(), entries.data());
     const int number = errno;
     Error error =
         system_error(fmt::format("cannot execute {}{}", named(argv[0]), where), number);

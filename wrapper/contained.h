@@ -19,8 +19,10 @@ Result<engines::Request> make_request(const Options &options,
 Error become_contained(const engines::Engine &engine, const engines::Request &request,
                        const std::vector<std::string> &environment);
 
-// This process becomes that program; found along PATH of `environment`.
+// This process becomes that program; found along `path`, or where that is empty along
+// PATH of `environment`.
 Error become(const std::vector<std::string> &argv,
-             const std::vector<std::string> &environment, const std::string &where);
+             const std::vector<std::string> &environment, const std::string &path = {},
+             const std::string &where = {});
 
 } // namespace px::wrapper

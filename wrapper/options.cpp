@@ -27,6 +27,7 @@ constexpr const char *help =
     "  --devices LIST    gpu, rdma, a path in /dev or a CDI name\n"
     "  --pull WHEN       missing or never\n"
     "  -C, --wdir DIR    start there; default: here, or in the image's own directory\n"
+    "  --path DIRS       look for the command there, not in the image's PATH\n"
     "  -x, --env NAME[=VALUE]\n"
     "                    hand a variable on, besides those of the runtime and of MPI\n"
     "  --env-all         hand on the whole environment\n"
@@ -99,6 +100,11 @@ constexpr Row rows[] = {
     {"--wdir", "-C",
      [](Options &options, const std::string &value) -> Result<void> {
          options.directory = value;
+         return {};
+     }},
+    {"--path", nullptr,
+     [](Options &options, const std::string &value) -> Result<void> {
+         options.path = value;
          return {};
      }},
     {"--env", "-x", add_env},

@@ -16,6 +16,7 @@ struct Options {
     std::vector<std::string> mounts, devices, arguments; // of the engine
     std::string pull;
     std::optional<std::string> directory; // in the image; "" is the image's own
+    std::string path;                     // where to look for the command; empty: PATH
     std::vector<job::EnvEdit> env;
     bool whole_environment = false;
     std::string key; // --keep: it is the keeper of that container

@@ -35,7 +35,7 @@ int report(const Error &error) {
 Error become_asked(const Options &options, const std::vector<std::string> &environment) {
     const auto engine = choose_engine(options);
     if (!engine) return engine.error();
-    if ((*engine)->program == nullptr) return become(options.argv, environment, "");
+    if ((*engine)->program == nullptr) return become(options.argv, environment);
     const auto request = make_request(options, environment, **engine);
     if (!request) return request.error();
     return become_contained(**engine, *request, environment);

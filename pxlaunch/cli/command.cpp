@@ -156,6 +156,15 @@ class Parser {
             errors_.push_back(usage_error("--on-timeout does nothing without --timeout",
                                           "write --timeout TIME too"));
         }
+        const bool contained =
+            std::any_of(options.apps.begin(), options.apps.end(),
+                        [](const AppOptions &app) { return !app.image.empty(); });
+        for (const auto *name : {"mount", "devices", "pull"}) {
+            if (contained || !typed(name)) continue;
+            errors_.push_back(
+                usage_error(fmt::format("--{} does nothing without --image", name),
+                            "write --image IMAGE too"));
+        }
         if (typed("json") && options.json && !options.runs_nothing() &&
             !options.display.any()) {
             errors_.push_back(

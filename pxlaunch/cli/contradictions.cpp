@@ -20,6 +20,7 @@ bool is_not_rank_0(const std::string &value) { return value != "0"; }
 
 constexpr auto pairs = std::to_array<Pair>({
     {"rec", "uri", "each of them names the server"},
+    {"image", "no-container", "one asks for a container, the other for none"},
     {"env-all", "no-env", "one forwards everything, the other nothing"},
     {"pty", "stdin", "the terminal of --pty belongs to rank 0", is_not_rank_0},
     {"pty", "output", "the terminal of --pty is where the output goes"},

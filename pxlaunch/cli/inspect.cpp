@@ -49,6 +49,18 @@ OrderedJson environment_json(const job::Environment &env, const job::Environment
     return {{"forwarded", forwarded}, {"set", set}, {"not_forwarded", kept}};
 }
 
+OrderedJson container_json(const job::Container &container) {
+    OrderedJson json{{"image", json_text(container.image)}};
+    if (!container.engine.empty()) json["engine"] = container.engine;
+    if (!container.pull.empty()) json["pull"] = container.pull;
+    json["mounts"] = texts(container.mounts);
+    json["devices"] = texts(container.devices);
+    json["passed"] = texts(container.pass);
+    json["whole_environment"] = container.whole_environment;
+    if (container.directory) json["directory"] = json_text(*container.directory);
+    return json;
+}
+
 OrderedJson app_json(const job::App &app, const job::Environment &own) {
     OrderedJson json{{"argv", texts(app.argv)}};
     json["ranks"] = app.np > 0 ? OrderedJson(app.np) : OrderedJson(nullptr);
@@ -57,6 +69,7 @@ OrderedJson app_json(const job::App &app, const job::Environment &own) {
     if (app.gpus_per_rank > 0) json["gpus_per_rank"] = app.gpus_per_rank;
     if (!app.hosts.empty()) json["hosts"] = texts(app.hosts);
     json["directory"] = json_text(app.directory);
+    if (app.container) json["container"] = container_json(*app.container);
     if (!app.path.empty()) json["path"] = json_text(app.path);
     json["environment"] = environment_json(app.env, own);
     return json;

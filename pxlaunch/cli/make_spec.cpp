@@ -73,6 +73,7 @@ class Maker {
         app.per_node = from.per_node.value_or(0);
         app.cpus_per_rank = from.cpus_per_rank.value_or(0);
         app.gpus_per_rank = from.gpus_per_rank.value_or(0);
+        app.container = container(from);
         app.hosts = from.hosts.empty() ? hosts_ : from.hosts;
         spec_.apps.push_back(std::move(app));
     }
@@ -90,6 +91,46 @@ class Maker {
                            *from.directory);
     }
 
+    // Relative to here, as a shell would take it.
+    std::string absolute(const std::string &path) {
+        return path.starts_with('/') ? path : fmt::format("{}/{}", here_.directory, path);
+    }
+
+    std::optional<job::Container> container(const AppOptions &from) {
+        if (from.image.empty() || options_.engine == "none") return std::nullopt;
+        job::Container asked;
+        const bool is_path =
+            from.image.starts_with("./") || from.image.starts_with("../");
+        asked.image = is_path ? absolute(from.image) : from.image;
+        asked.engine = options_.engine;
+        asked.pull = options_.pull;
+        for (const auto &mount : from.mounts) {
+            const bool has_target = mount.find(':') != std::string::npos;
+            asked.mounts.push_back(absolute(mount) +
+                                   (has_target ? "" : ":" + absolute(mount)));
+        }
+        asked.devices = options_.devices;
+        asked.whole_environment = options_.env_all;
+        if (from.directory) asked.directory = directory(from);
+        return asked;
+    }
+
+    // What is set on purpose crosses the border into an image; the rest pxwrap sorts out.
+    // Outside, the engine goes on with the node's own PATH.
+    static void border(job::App &app, job::EnvRules &rules) {
+        if (!app.container) return;
+        auto &pass = app.container->pass;
+        pass = rules.pass;
+        std::erase_if(rules.edits, [&pass](const job::EnvEdit &edit) {
+            if (edit.kind == job::EnvEdit::Kind::unset) return false;
+            const bool is_set = edit.kind == job::EnvEdit::Kind::set;
+            const bool inside = is_set && (edit.name == "PATH" || edit.name == "HOME" ||
+                                           edit.name.starts_with("LD_"));
+            pass.push_back(inside ? edit.name + "=" + edit.value : edit.name);
+            return inside;
+        });
+    }
+
     void environment(std::size_t index) {
         job::App &app = spec_.apps[index];
         job::EnvRules rules;
@@ -102,10 +143,11 @@ class Maker {
         const bool by_pe =
             !options_.apps[index].cpus_per_rank && options_.map && options_.map->cpus > 0;
         rules.threads = by_pe ? 0 : app.cpus_per_rank;
+        border(app, rules);
         app.env = job::rank_environment(here_.environment, rules, reasons_);
         // With --no-env the ranks have no search path; the command is still found by
         // ours.
-        if (app.path.empty() && !job::find_variable(app.env, "PATH")) {
+        if (app.path.empty() && !app.container && !job::find_variable(app.env, "PATH")) {
             app.path = job::find_variable(here_.environment, "PATH").value_or("");
         }
     }

@@ -33,6 +33,8 @@ struct AppOptions {
     std::vector<job::EnvEdit> env;        // -x and --unset-env, in order
     std::optional<std::string> directory; // as typed, may be relative
     std::optional<std::string> path;
+    std::string image; // empty: no container
+    std::vector<std::string> mounts;
 };
 
 struct Display {
@@ -54,6 +56,10 @@ struct Options {
 
     bool env_all = false, no_env = false;
     std::vector<std::string> env_files;
+
+    std::string engine, pull; // empty: not given
+    std::vector<std::string> devices;
+    bool no_container = false;
 
     job::Io io; // io.input is the default unless input_given
     bool input_given = false;

@@ -12,6 +12,15 @@
 
 namespace px::job {
 
+// Where the ranks of an application are, if not on the node itself.
+struct Container {
+    std::string image, engine, pull; // engine, pull: empty means what is there
+    std::vector<std::string> mounts, devices;
+    std::vector<std::string> pass;        // names and patterns of variables that go along
+    bool whole_environment = false;       // all of env does
+    std::optional<std::string> directory; // inside; else the app's, where it is mounted
+};
+
 // One application of the job (the parts between ':' on the command line).
 struct App {
     std::vector<std::string> argv; // argv[0] is the command as the user spelled it
@@ -24,6 +33,7 @@ struct App {
     int cpus_per_rank = 0; // cores; 0: not asked for
     int gpus_per_rank = 0; // 0: leave the GPU masks alone
     std::vector<std::string> hosts; // names to use, "name" or "name:slots"; empty: all
+    std::optional<Container> container;
 };
 
 enum class StdinTo { one, all, none };

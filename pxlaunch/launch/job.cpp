@@ -5,6 +5,7 @@
 #include "pxlaunch/drive/drive.h"
 #include "pxlaunch/drive/report.h"
 #include "pxlaunch/drive/status.h"
+#include "pxlaunch/job/container.h"
 #include "pxlaunch/launch/audit.h"
 #include "pxlaunch/launch/describe.h"
 #include "pxlaunch/launch/launch.h"
@@ -184,6 +185,7 @@ Result<void> Launch::learn_nodes(discover::Found &found) {
 }
 
 Result<job::JobResult> Launch::drive_job(discover::Found &found) {
+    PX_TRY(enter_containers(found));
     PX_TRY(attach(found));
     drive::DriveOptions options;
     options.parent = parent_of(found, surroundings_.environment);
@@ -210,19 +212,33 @@ std::optional<std::string> Launch::wrapper(const discover::Found &found) const {
     return tool::beside_us("pxwrap");
 }
 
+Result<std::string> Launch::found_wrapper(const discover::Found &found,
+                                          const char *what) const {
+    if (auto path = wrapper(found)) return std::move(*path);
+    return cannot_run(
+        fmt::format("there is no 'pxwrap' beside pxlaunch, which {}", what),
+        "install it where pxlaunch is, here and on every node; or say where the "
+        "nodes have it: --pxwrap PATH");
+}
+
+// What is sent: the ranks' commands under pxwrap. Reports have the user's words.
+Result<void> Launch::enter_containers(const discover::Found &found) {
+    for (auto &app : spec_.apps) {
+        if (!app.container) continue;
+        const auto path =
+            PX_TRY(found_wrapper(found, "brings each rank into its container"));
+        app = job::through_wrapper(std::move(app), path);
+    }
+    return {};
+}
+
 // A server of ours needs no help. Of the others PRRTE 3.0.x loses ends and exit codes: a
 // job that may never end, or end with the wrong status, is not started.
 Result<tool::Runtime *> Launch::runtime(const discover::Found &found) {
     if (session_->is_own_server()) return session_.get();
-    const auto path = wrapper(found);
-    if (!path) {
-        return cannot_run(
-            "there is no 'pxwrap' beside pxlaunch, which starts each rank on a "
-            "server that is not pxrec's",
-            "install it where pxlaunch is, here and on every node; or say where the "
-            "nodes have it: --pxwrap PATH");
-    }
-    shims_ = std::make_unique<shims::ShimRuntime>(*loop_, *session_, *path, here_.host);
+    const auto path =
+        PX_TRY(found_wrapper(found, "starts each rank on a server that is not pxrec's"));
+    shims_ = std::make_unique<shims::ShimRuntime>(*loop_, *session_, path, here_.host);
     if (found.server.ours) {
         const auto &keeper = *found.server.ours;
         shims_->ask_for_slots({keeper.secret, keeper.owner.host, keeper.tickets},

@@ -46,6 +46,9 @@ class Launch {
     [[nodiscard]] std::string draw(const std::string &layout_json) const;
     [[nodiscard]] std::optional<std::string>
     wrapper(const discover::Found &found) const; // the path of pxwrap
+    Result<std::string> found_wrapper(const discover::Found &found,
+                                      const char *what) const;
+    Result<void> enter_containers(const discover::Found &found);
     Result<tool::Runtime *> runtime(const discover::Found &found);
     Result<void> describe(discover::Found &found);
     [[nodiscard]] bool runs_job() const;

@@ -150,8 +150,13 @@ pmix_status_t register_ranks(const std::string &nspace, std::size_t count) {
 
 } // namespace
 
+// In libpmix's own, because that is what ranks in containers see of ours.
+std::string Host::directory_of(const jobs::Job &job) const {
+    return fmt::format("{}/pmix/job.{}", options_.directory, job.number);
+}
+
 Result<void> Host::announce(const jobs::Job &job) {
-    const std::string directory = fmt::format("{}/{}", options_.directory, job.number);
+    const std::string directory = directory_of(job);
     if (::mkdir(directory.c_str(), 0700) != 0) {
         return system_error(fmt::format("cannot create '{}'", directory), errno);
     }

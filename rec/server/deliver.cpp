@@ -137,8 +137,7 @@ void Host::ended(const jobs::Job &job) {
     PMIX_LOAD_NSPACE(nspace, job.nspace.c_str());
     PMIx_server_deregister_nspace(nspace, nullptr, nullptr);
     std::error_code ignored;
-    std::filesystem::remove_all(fmt::format("{}/{}", options_.directory, job.number),
-                                ignored);
+    std::filesystem::remove_all(directory_of(job), ignored);
 }
 
 } // namespace px::server

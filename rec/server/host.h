@@ -79,6 +79,7 @@ class Host final : public jobs::Wire {
     Host(Loop &loop, const map::Topology &topology, const HostOptions &options);
     Result<void> initialize();
     Result<void> watch_losses();
+    [[nodiscard]] std::string directory_of(const jobs::Job &job) const; // for its ranks
 
     HostOptions options_;
     const map::Topology &topology_;

@@ -1,6 +1,7 @@
 """The engines that cannot be had here, by stand-ins that record what they are started with."""
 import os
 
+import pxcontainer
 import pxtest
 
 STAND_IN = """#!/bin/sh
@@ -52,3 +53,23 @@ class StandIns(pxtest.Case):
         done = self.start_program([pxtest.program("pxwrap"), "--image", "img", "app"]).finish()
         self.assertEqual(done.code, 125, done)
         self.assertIn(b"there is no sarus in the search path of this node", done.err)
+
+
+class Charliecloud(pxcontainer.ContainerCase):  # ctest: serial
+    """Really run: ranks are ch-run's, and its namespace is that of the first of a node."""
+
+    def test_by_hand(self):
+        words = [b"", b"a b", b"*", b"$(id)", b"new\nline", b"\xff"]
+        script = 'printf "%s\\0" "$SECRET" "$MINE" "$PWD" "$@"; exit 7'
+        done = self.wrap("--engine", "charliecloud", "--image", f"{self.user.pw_dir}/root", "-x", "MINE", "-x", "PATH=/bin",
+                         "--", "sh", "-c", script, "sh", *words, cwd="/tmp", env={"SECRET": "s", "MINE": "$(id) x"})
+        self.assertEqual((done.code, done.err), (7, b""), done)
+        self.assertEqual(done.out.split(b"\0")[:-1], [b"", b"$(id) x", b"/tmp", *words])
+
+    def test_ranks_share_a_user_namespace(self):
+        # ch-run 0.31 cannot join a rank that has ended: each waits for the other.
+        script = 'cd "$1"; : >$PXLAUNCH_RANK; until [ -e 0 ] && [ -e 1 ]; do :; done; readlink /proc/self/ns/user'
+        done = self.expect(0, ["-n", "2", "--engine", "charliecloud", "--image", f"{self.user.pw_dir}/root", "-x",
+                               "PATH=/bin", "sh", "-c", script, "sh", str(self.work)], cwd="/tmp")
+        spaces = done.out.splitlines()
+        self.assertEqual((len(spaces), len(set(spaces))), (2, 1), done)

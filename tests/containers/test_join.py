@@ -67,11 +67,14 @@ class Shared(pxcontainer.ContainerCase):  # ctest: serial timeout=120
         return self.start_program(["pxwrap", *arguments, "readlink", "/proc/self/ns/mnt"])
 
     def test_64_at_once_make_one_container(self):
+        script = ["sh", "-c", "readlink /proc/self/ns/mnt; read line; exit 0"]
         for _ in range(2):
-            spaces = {(done.code, done.out) for done in [each.finish() for each in
-                                                         [self.where(*IMAGE) for _ in range(64)]]}
-            self.assertEqual(len(spaces), 1, spaces)
-            self.assertEqual(spaces.pop()[0], 0)
+            there = [self.start_program(["pxwrap", *IMAGE, *script], stdin=subprocess.PIPE) for _ in range(64)]
+            self.assertEqual(len({bytes(each.wait_for(b"\n").out) for each in there}), 1)
+            self.assertEqual(len(self.containers()), 1)
+            for each in there:
+                each.popen.stdin.close()
+            self.assertEqual({each.finish().code for each in there}, {0})
 
     def test_jobs_and_mounts_have_their_own(self):
         script = ["sh", "-c", "readlink /proc/self/ns/mnt; exec sleep 60"]

@@ -35,9 +35,8 @@ class ContainerCase(pxtest.Case):
         self.eventually("no container is left", lambda: self.containers() == [], timeout=3)
         self.assertEqual(list(self.states.glob("*")), [], "states left behind")
 
-    def start_program(self, argv, *args, **options):
-        options.setdefault("cwd", self.work)
-        return super().start_program(argv, *args, **self.identity(), **options)
+    def start_program(self, argv, stdin=None, env=None, cwd=None, **options):
+        return super().start_program(argv, stdin, env, cwd or self.work, **self.identity(), **options)
 
     def identity(self):
         return {"user": self.user.pw_uid, "group": self.user.pw_gid, "extra_groups": [self.user.pw_gid]}

@@ -105,6 +105,17 @@ TEST_CASE("the kinds of images, and who can have them") {
     CHECK(names("/x/root") == "podman charliecloud apptainer singularity-ce");
 }
 
+TEST_CASE("charliecloud: what ch-run 0.31 does not start without") {
+    Request request = full();
+    request.has_environment = false;
+    request.mounts = {{"/session", "/session", true}};
+    const auto run = (*find("charliecloud"))->run(request, own);
+    CHECK(run.argv[4] == "--set-env=PATH=/opt/bin:/bin");
+    CHECK(std::find(run.argv.begin(), run.argv.end(), "--bind") == run.argv.end());
+    CHECK(run.env.back() == "USER=1000");
+    CHECK((*find("charliecloud"))->run(request, {"USER=u"}).env.back() == "USER=u");
+}
+
 TEST_CASE("a directory is a root, and stays as it is") {
     Request request;
     request.image = "/x/root";

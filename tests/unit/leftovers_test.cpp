@@ -119,6 +119,12 @@ TEST_CASE("all children are found, whichever thread started them") {
     CHECK(contains(children, second->pid));
 }
 
+TEST_CASE("what keeps a container is no leftover") {
+    const Process keeper({std::string("PATH=/usr/bin:") + keeper_path});
+    const Process other({std::string("OTHER=:") + keeper_path, "PATH=/usr/bin"});
+    CHECK(own_children() == std::vector<int>{other.pid});
+}
+
 TEST_CASE("a subreaper has the orphans of its children, whatever session they made") {
     become_subreaper();
     CHECK(is_subreaper());

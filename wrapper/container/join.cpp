@@ -30,7 +30,6 @@ using std::chrono::seconds;
 
 constexpr seconds until_started{600}; // an image may have to be fetched
 constexpr seconds until_keeper{30};
-constexpr const char *default_path = "/usr/local/bin:/usr/bin:/bin";
 constexpr std::size_t most_words = 64 << 10;
 
 struct Outcome {

@@ -6,6 +6,8 @@
 
 namespace px::wrapper::container {
 
+constexpr const char *default_path = "/usr/local/bin:/usr/bin:/bin";
+
 // This process is inside afterwards, and what it executes keeps the container alive. The
 // environment is the image's. An Error hands on the engine's own words.
 Result<std::vector<std::string>> join(const engines::Engine &engine,

@@ -12,6 +12,7 @@ namespace px::wrapper::engines {
 
 struct Mount {
     std::string source, target; // absolute, without ':'
+    bool is_optional = false;   // better with it, possible without
 };
 
 // A rank, or the container that the ranks of a node share, as asked for.
@@ -24,9 +25,11 @@ struct Request {
     std::string directory;            // to start in; empty: the image's own
     std::vector<std::string> env;     // NAME=VALUE: what crosses the border
     std::vector<std::string> argv;
+    std::string path; // where to look for argv[0], if it is joined; empty: PATH
     unsigned uid = 0, gid = 0;
-    int local_ranks = 0; // of this job on this node; 0: not known
-    std::string key;     // of the job's container on this node
+    int local_ranks = 0;         // of this job on this node; 0: not known
+    bool has_environment = true; // a directory without /ch/environment has none
+    std::string key;             // of the job's container on this node
 };
 
 // The process in a container that ranks join: pxwrap itself.

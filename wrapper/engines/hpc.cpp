@@ -17,6 +17,15 @@ Command with_crossing(const char *program, const Request &request) {
     return {{program}, request.env};
 }
 
+// Empty if there is none.
+std::string value(const Words &env, std::string_view name) {
+    for (const auto &entry : env) {
+        if (name_of(entry) == name && entry.size() > name.size())
+            return entry.substr(name.size() + 1);
+    }
+    return {};
+}
+
 // `prefix`ENV_NAME=VALUE sets NAME inside, also PATH, which no option can.
 Command run_singularity_like(const char *program, const char *prefix,
                              const Request &request, const Words &own) {
@@ -54,23 +63,32 @@ Command run_singularity(const Request &request, const Words &own) {
     return run_singularity_like("singularity", "SINGULARITY", request, own);
 }
 
-Command run_charliecloud(const Request &request, const Words &) {
+Command run_charliecloud(const Request &request, const Words &own) {
     Command command = with_crossing("ch-run", request);
+    // It does not start without, and daemons have none; any name will do.
+    if (value(request.env, "USER").empty()) {
+        const auto user = value(own, "USER");
+        command.env.push_back("USER=" +
+                              (user.empty() ? std::to_string(request.uid) : user));
+    }
     if (request.local_ranks > 1) {
         // Ranks read each other's memory only in one user namespace: the first makes it.
         add(command.argv, {"--join", fmt::format("--join-ct={}", request.local_ranks)});
         add(command.argv, {"--join-tag=" + request.key});
     }
-    // What the image sets for itself.
-    add(command.argv, {"--set-env"});
+    // What the image sets for itself, which is an error for one that says nothing of it.
+    if (request.has_environment) add(command.argv, {"--set-env"});
     // ... but not over what the user has set.
     for (const auto &entry : request.env) {
         const auto name = name_of(entry);
         if (name == "PATH" || name == "LD_LIBRARY_PATH")
             add(command.argv, {"--set-env=" + entry});
     }
-    for (const auto &mount : request.mounts)
+    for (const auto &mount : request.mounts) {
+        // It cannot make a place for it in the image; PMIx clients do without.
+        if (mount.is_optional) continue;
         add(command.argv, {"--bind", mount.source + ":" + mount.target});
+    }
     if (!request.directory.empty()) add(command.argv, {"--cd", request.directory});
     add(command.argv, request.extra);
     // What follows is the command, whatever it looks like.

@@ -1,0 +1,97 @@
+"""pxlaunch --image: whole jobs, on pxrec's own server, whose ranks are in one container."""
+import os
+import shutil
+import signal
+
+import pxcontainer
+import pxtest
+
+SHELL = ("--image", "px-busybox", "sh", "-c")
+
+
+class Launch(pxcontainer.ContainerCase):  # ctest: serial timeout=120
+    def test_mpi(self):
+        """The image has an Open MPI and no launcher; the program comes with the directory."""
+        shutil.copy(pxtest.program("init_finalize"), self.work)
+        done = self.expect(0, ["-n", "4", "--image", "px-mpi", "./init_finalize"])
+        self.assertEqual(done.err, b"", done)
+        self.assertIn(b"4", done.out)
+        for name in ("mpirun", "prterun", "orted", "srun", "pxlaunch", "pxrec"):
+            self.expect(1, ["--image", "px-mpi", "sh", "-c", f"command -v {name} >/dev/null || exit 1"])
+
+    def test_one_container_and_its_ranks(self):
+        done = self.expect(0, ["-n", "3", *SHELL, "echo $PXLAUNCH_RANK $(id -u) $(readlink /proc/self/ns/mnt) $PWD"])
+        ranks, ids, spaces, here = zip(*(line.split() for line in done.out.splitlines()))
+        self.assertEqual(sorted(ranks), [b"0", b"1", b"2"])
+        self.assertEqual({*ids, *here}, {b"%d" % self.user.pw_uid, os.fsencode(self.work)})
+        self.assertEqual(len(set(spaces)), 1)
+
+    def test_environment_by_origin(self):
+        given = {"MINE": "m", "SECRET": "s", "OMP_PLACES": "cores", "LD_LIBRARY_PATH": "/x", "SLURM_PROCID": "4",
+                 "KEPT1": "1", "KEPT2": "2"}
+        show = ["--image", "px-busybox", "env"]
+        seen = set(self.expect(0, ["-x", "MINE", "-x", "SET=a b", "-x", "KEPT*", "--unset-env", "KEPT2", *show],
+                               env=given).out.decode().splitlines())
+        self.assertLessEqual({"MINE=m", "SET=a b", "KEPT1=1", "OMP_PLACES=cores", "PXLAUNCH_RANK=0"}, seen)
+        names = {line.partition("=")[0] for line in seen}
+        self.assertEqual(names & {"SECRET", "KEPT2", "LD_LIBRARY_PATH", "SLURM_PROCID", "PXTEST_ID"}, set())
+        self.assertTrue(any(line.startswith("PATH=/usr/local/sbin:") for line in seen), seen)
+
+    def test_argv(self):
+        words = [b"", b"a b", b"*", b"$(id)", b"new\nline", b"\xff", b"--"]
+        done = self.expect(0, [*SHELL, 'for each; do printf "%s\\0" "$each"; done', "sh", *words])
+        self.assertEqual(done.out.split(b"\0")[:-1], words)
+
+    def test_search_path(self):
+        done = self.expect(0, ["--path", "/no:/bin", "-x", "PATH=/none", *SHELL, "echo $PATH"])
+        self.assertEqual(done.out, b"/none\n")
+
+    def test_options_of_each_application(self):
+        done = self.expect(0, ["-n", "1", "--mount", f"{self.work}:/data", "-C", "/data", *SHELL, "pwd", ":", "-n", "1",
+                               "sh", "-c", "echo ${container:-none}"])
+        self.assertEqual(sorted(done.out.split()), [b"/data", b"none"])
+        env = {"PXLAUNCH_IMAGE": "px-busybox"}
+        show = ["sh", "-c", "echo ${container:-none}"]
+        self.assertEqual(self.expect(0, show, env=env).out, b"podman\n")
+        for no in (["--no-container"], ["--engine", "none"]):
+            self.assertEqual(self.expect(0, [*no, *show], env=env).out, b"none\n")
+
+    def test_how_it_ends(self):
+        self.expect(7, ["-n", "2", *SHELL, "exit 7"])
+        done = self.expect(139, ["-n", "2", *SHELL, "kill -SEGV $$"])
+        self.assertIn(b"was killed by SIGSEGV", done.err)
+        done = self.expect(127, ["--image", "px-busybox", "nothing"])
+        self.assertIn(b"pxwrap: error: cannot execute 'nothing' in image 'px-busybox'", done.err)
+        done = self.expect(125, ["--image", "px-none", "true"])
+        self.assertIn(b"pxwrap: error: podman cannot start a container of 'px-none'", done.err)
+
+    def test_whoever_is_killed(self):
+        """No process and no container is left, which tearDown looks at."""
+        for victim in ("pxlaunch", "pxrec", "sleep"):
+            with self.subTest(victim):
+                job = self.start(["-n", "2", *SHELL, "echo in; sleep 60"]).wait_for(b"in\n", count=2)
+                find = self.inside if victim == "sleep" else self.processes
+                self.eventually(f"{victim} is there", lambda: find(victim))[0].kill()
+                self.assertNotEqual(job.finish().code, 0)
+                self.eventually("no rank is left", lambda: self.inside("sleep") == [])
+                self.eventually("no container is left", lambda: self.containers() == [], timeout=3)
+        self.may_leave_files = True  # a server that was killed
+
+    @staticmethod
+    def inside(name):
+        """Ranks have the image's environment, and not the mark of the test."""
+        return [process for process in pxtest.processes_with(b"container=podman") if process.name == name]
+
+    def test_wrong_words(self):
+        for arguments, words in [
+                (["--engine", "podmann"], [b"--engine: expected one of podman, docker", b"did you mean 'podman'?"]),
+                (["--image", "--rm"], [b"--image: no image is named '--rm'"]),
+                (["--image="], [b"--image: expected the name of an image"]),
+                (["--mount", "a:b:c"], [b"--mount: expected SRC or SRC:DST, got 'a:b:c'"]),
+                (["--devices", "cpu"], [b"--devices: unknown device 'cpu'"]),
+                (["--pull", "always"], [b"--pull: expected one of missing, never, got 'always'"]),
+                (["--mount", "/a"], [b"--mount does nothing without --image"]),
+                (["--image", "i", "--no-container"], [b"--image and --no-container contradict each other"])]:
+            done = self.expect(2, [*arguments, "true"])
+            for word in words:
+                self.assertIn(word, done.err)

@@ -16,7 +16,7 @@ namespace px::job {
 struct Container {
     std::string image, engine, pull; // engine, pull: empty means what is there
     std::vector<std::string> mounts, devices;
-    std::vector<std::string> pass;        // names and patterns of variables that go along
+    std::vector<std::string> pass;        // what goes along: names, patterns, NAME=VALUE
     bool whole_environment = false;       // all of env does
     std::optional<std::string> directory; // inside; else the app's, where it is mounted
 };

@@ -127,6 +127,7 @@ Result<void> Launch::attach(discover::Found &found) {
     auto attached = attach_once();
     if (!attached && has_died(found)) { // it was about to when we looked
         PX_TRY(start_again(found));
+        run_anew();
         attached = attach_once();
     }
     if (!attached) {

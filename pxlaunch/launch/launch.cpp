@@ -54,8 +54,8 @@ Result<std::vector<std::string>> named_hosts(const cli::Options &options) {
 
 } // namespace
 
-Launch::Launch(cli::Command command, cli::Surroundings surroundings)
-    : command_(std::move(command)), surroundings_(std::move(surroundings)),
+Launch::Launch(cli::Command command, cli::Surroundings surroundings, char **argv)
+    : argv_(argv), command_(std::move(command)), surroundings_(std::move(surroundings)),
       here_(discover::this_process()) {
     cli::apply_site(command_.config, here_);
 }
@@ -196,7 +196,7 @@ int run(int argc, char **argv) {
     auto parsed = cli::parse_command_line(argc, argv, surroundings.environment);
     if (!parsed) return print_all(parsed.errors);
     if (!parsed->text.empty()) return print_text(parsed->text) ? 0 : 1;
-    Launch launch(std::move(parsed.value), std::move(surroundings));
+    Launch launch(std::move(parsed.value), std::move(surroundings), argv);
     pmix::settle_environment(); // discovery has its copy of what it drops
     const int status = launch.run();
     std::fflush(nullptr);

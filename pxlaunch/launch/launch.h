@@ -20,7 +20,7 @@ struct Audience; // job.cpp
 
 class Launch {
   public:
-    Launch(cli::Command command, cli::Surroundings surroundings);
+    Launch(cli::Command command, cli::Surroundings surroundings, char **argv);
     int run(); // the exit status; errors are printed
 
   private:
@@ -33,6 +33,7 @@ class Launch {
     Result<void> check_policy(const discover::Found &found);
     [[nodiscard]] bool has_died(const discover::Found &found) const;
     Result<void> start_again(discover::Found &found);
+    void run_anew();
     Result<tool::AttachTo> address(const discover::Found &found, int interrupt);
     Result<int> find_and_run();
     // job.cpp; the loop is made, and the session attached, when first needed
@@ -53,6 +54,7 @@ class Launch {
     Result<void> describe(discover::Found &found);
     [[nodiscard]] bool runs_job() const;
 
+    char **argv_; // of this process
     cli::Command command_;
     cli::Surroundings surroundings_;
     discover::Here here_;

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <unistd.h>
+#include <vector>
 
 namespace px::launch {
 
@@ -18,6 +19,16 @@ bool Launch::has_died(const discover::Found &found) const {
     const bool is_near = server.owner.host == here_.host;
     return !server.died.empty() ||
            (is_near && !discover::owner_of_listener(server.uri, here_));
+}
+
+// libpmix 7 cannot be initialised once more where that has failed. Returns if this
+// program cannot be executed, as in a root without /proc.
+void Launch::run_anew() {
+    std::vector<char *> entries;
+    for (const auto &entry : surroundings_.environment)
+        entries.push_back(const_cast<char *>(entry.c_str()));
+    entries.push_back(nullptr);
+    ::execve("/proc/self/exe", argv_, entries.data());
 }
 
 // Once for each job, and said by the one for whom it was done.

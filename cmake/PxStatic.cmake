@@ -5,7 +5,7 @@
 set(PX_PMIX PkgConfig::PMIX)
 set(PX_FMT fmt::fmt)
 
-# px_link_statically(TARGET)
+# px_link_statically(TARGET): with the least work at its start.
 function(px_link_statically target)
     target_sources(${target} PRIVATE ${CMAKE_SOURCE_DIR}/cmake/static/frames.c)
     target_link_options(${target} PRIVATE -static -Wl,--eh-frame-hdr
@@ -17,8 +17,8 @@ function(px_static_program target)
     if(TARGET px_static_pmix)
         set_target_properties(${target} PROPERTIES PX_LINKED_STATICALLY ON)
         # -s: its size counts, it is copied into images.
-        px_link_statically(${target})
-        target_link_options(${target} PRIVATE -s -Wl,--gc-sections)
+        # Without px_link_statically: the header of its unwind tables would be 75 kB of the 5 MB that it may have.
+        target_link_options(${target} PRIVATE -static -s -Wl,--gc-sections -Wl,-z,noseparate-code)
     endif()
 endfunction()
 
@@ -69,4 +69,7 @@ target_link_libraries(px_pmix_of_program INTERFACE
     $<IF:$<BOOL:$<TARGET_PROPERTY:PX_LINKED_STATICALLY>>,px_static_pmix,PkgConfig::PMIX>)
 set(PX_PMIX px_pmix_of_program)
 set(PX_FMT fmt::fmt-header-only) # distributions ship no libfmt.a
-add_compile_options(-ffunction-sections -fdata-sections)
+include(CheckCXXCompilerFlag)
+check_cxx_compiler_flag(-Oz PX_HAS_OZ) # smaller than -Os; GCC has it from 12 on
+add_compile_options(-ffunction-sections -fdata-sections
+    $<$<AND:$<BOOL:${PX_HAS_OZ}>,$<CONFIG:Release,MinSizeRel>>:-Oz>)

@@ -125,6 +125,12 @@ bool Judge::must_end() const {
     return first_failure_ >= 0 && rule_ == job::OnFailure::kill;
 }
 
+// A runtime that ends a whole step signals ranks and shims in any order: a rank may have
+// its TERM before its shim, and then seems to have failed by itself.
+bool Judge::runtime_was_first() const {
+    return ended_by_runtime_ && status_ == killed_by(SIGTERM);
+}
+
 // No rank that has reported failed by itself.
 job::JobResult Judge::without_cause() const {
     const auto ranks = static_cast<int>(ranks_.size());
@@ -160,7 +166,7 @@ job::JobResult Judge::result() const {
         result.hint = refused_->hint;
     } else if (server_ && server_->aborted) {
         result = *server_;
-    } else if (first_failure_ >= 0) {
+    } else if (first_failure_ >= 0 && !runtime_was_first()) {
         result.first_failure = first_failure_;
         result.status = status_;
     } else if (!lost_.empty()) {

@@ -48,6 +48,7 @@ class Judge {
 
     Rank *at(int rank);
     void blame(int rank, int status);
+    [[nodiscard]] bool runtime_was_first() const;
     [[nodiscard]] job::JobResult without_cause() const;
 
     job::OnFailure rule_;

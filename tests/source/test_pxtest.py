@@ -11,7 +11,9 @@ SAMPLE = textwrap.dedent('''
     import pxtest
     class Sample(pxtest.Case):
         def test_process_left(self):
-            self.start_program(["sh", "-c", "setsid sleep 60 >/dev/null 2>&1 & exit 0"]).finish()
+            # It is there when it has written its line: while a process executes another program it has no environment.
+            left = "setsid sh -c 'echo; exec >&2; sleep 60; :' 2>/dev/null"
+            self.start_program(["sh", "-c", f"({left} &) | read line; exit 0"]).finish()
         def test_file_left(self):
             (self.tmp / "rendezvous").write_text("")
         def test_output(self):

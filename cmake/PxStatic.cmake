@@ -7,7 +7,8 @@ set(PX_FMT fmt::fmt)
 
 # px_link_statically(TARGET): with the least work at its start.
 function(px_link_statically target)
-    target_sources(${target} PRIVATE ${CMAKE_SOURCE_DIR}/cmake/static/frames.c)
+    target_sources(${target} PRIVATE ${CMAKE_SOURCE_DIR}/cmake/static/frames.c
+        ${CMAKE_SOURCE_DIR}/cmake/static/terminate.cpp)
     target_link_options(${target} PRIVATE -static -Wl,--eh-frame-hdr
         -Wl,--wrap=__register_frame_info -Wl,--wrap=__deregister_frame_info)
 endfunction()
@@ -18,6 +19,7 @@ function(px_static_program target)
         set_target_properties(${target} PROPERTIES PX_LINKED_STATICALLY ON)
         # -s: its size counts, it is copied into images.
         # Without px_link_statically: the header of its unwind tables would be 75 kB of the 5 MB that it may have.
+        target_sources(${target} PRIVATE ${CMAKE_SOURCE_DIR}/cmake/static/terminate.cpp)
         target_link_options(${target} PRIVATE -static -s -Wl,--gc-sections -Wl,-z,noseparate-code)
     endif()
 endfunction()

@@ -3,15 +3,21 @@
 
 #include "wrapper/container/join.h"
 #include "wrapper/crossing.h"
+#include "wrapper/devices.h"
 #include "wrapper/engines/words.h"
+#include "wrapper/inside.h"
+#include "wrapper/session.h"
 
 #include "pxlaunch/base/fd.h"
 #include "pxlaunch/base/text.h"
+#include "pxlaunch/job/border.h"
+#include "pxlaunch/process/leftovers.h"
 
 #include <fmt/format.h>
 
 #include <cerrno>
 #include <cstdlib>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,6 +28,9 @@ namespace px::wrapper {
 namespace {
 
 using engines::Request;
+
+// By which a pxlaunch inside knows in which image it is.
+constexpr const char *inside_variable = "PXLAUNCH_INSIDE";
 
 std::string value_of(const std::vector<std::string> &environment, const char *name) {
     return std::string(job::find_variable(environment, name).value_or(""));
@@ -112,18 +121,52 @@ Result<void> add_directories(Request &request, const Options &options,
         }
         add_mount(request, directory);
     }
-    // A PMIx client shares memory with its server there.
-    const auto session = value_of(environment, "PMIX_SERVER_TMPDIR");
-    struct stat info {};
-    if (session.starts_with('/') && session.find(':') == std::string::npos &&
-        ::stat(session.c_str(), &info) == 0)
-        add_mount(request, session, true);
+    return {};
+}
+
+std::string limit_text(const char *name, int resource) {
+    rlimit limit{};
+    ::getrlimit(static_cast<__rlimit_resource>(resource), &limit);
+    const auto number = [](rlim_t value) { // "-1": infinite
+        return value == RLIM_INFINITY ? -1 : static_cast<long long>(value);
+    };
+    return fmt::format("{}={}:{}", name, number(limit.rlim_cur), number(limit.rlim_max));
+}
+
+void add_session(Request &request, const job::Environment &environment) {
+    const auto session = session_of(environment);
+    for (const auto &path : session.directories) add_mount(request, path, true);
+    // Slower with many ranks, and without files.
+    if (!session.is_complete) job::set_variable(request.env, "PMIX_GDS_MODULE", "hash");
+}
+
+// The image may have anything or nothing at that place.
+Result<void> inject(Request &request, const std::string &client,
+                    const engines::Engine &engine) {
+    const std::string place = std::string(engines::injected_folder) + "/pxlaunch";
+    const bool is_made = std::string_view(engine.name) != "charliecloud" ||
+                         !engines::is_directory(request.image);
+    for (const std::string &each : {place, std::string(engines::keeper_program)}) {
+        if (is_made || ::access((request.image + each).c_str(), F_OK) == 0) continue;
+        const auto image = displayed(request.image);
+        return cannot_run(
+            fmt::format("image {} has no place for pxlaunch, and charliecloud makes none",
+                        named(request.image)),
+            fmt::format("make it, once: (cd {} && mkdir -p .pxlaunch .pxwrap && touch {} "
+                        "{})",
+                        image, place.substr(1), engines::keeper_program + 1));
+    }
+    request.injected = true;
+    request.mounts.push_back({client, place, false, true});
     return {};
 }
 
 // Inside, after everything that can be wrong outside.
 Error become_inside(const std::vector<std::string> &of_image, const Request &request) {
-    const auto environment = inside(of_image, request.env);
+    auto environment = inside(of_image, request.env);
+    if (request.injected) search_first(environment, engines::injected_folder);
+    if (!request.directory.empty() && job::find_variable(environment, "PWD"))
+        job::set_variable(environment, "PWD", request.directory);
     if (!request.directory.empty() && ::chdir(request.directory.c_str()) != 0) {
         Error error =
             system_error(fmt::format("no working directory {} in image {}",
@@ -134,6 +177,14 @@ Error become_inside(const std::vector<std::string> &of_image, const Request &req
     }
     return become(request.argv, environment, request.path,
                   fmt::format(" in image {}", named(request.image)));
+}
+
+// What tidies up after a container is one of the engine's processes, which the client
+// starts: a job's leftovers are killed, but not these.
+void mark_as_keeper(std::vector<std::string> &environment) {
+    auto path = value_of(environment, "PATH");
+    if (path.empty()) path = container::default_path;
+    job::set_variable(environment, "PATH", path + ":" + process::keeper_path);
 }
 
 } // namespace
@@ -162,15 +213,22 @@ Result<Request> make_request(const Options &options,
         !engines::is_directory(options.image) || ::access(described.c_str(), R_OK) == 0;
     for (const auto &mount : options.mounts)
         request.mounts.push_back(PX_TRY(parse_mount(mount)));
+    PX_TRY(check_devices(engine, options.devices));
     request.devices = options.devices;
     request.pull = options.pull;
     request.extra = options.arguments;
     PX_TRY(add_directories(request, options, environment));
     request.env = crossing(environment, options.whole_environment, options.env);
+    add_session(request, environment);
+    job::set_variable(request.env, inside_variable, options.image);
     request.argv = options.argv;
+    if (!options.inject.empty()) PX_TRY(inject(request, options.inject, engine));
     request.path = options.path;
     request.uid = ::getuid();
     request.gid = ::getgid();
+    if (request.uid == 0)
+        request.limits = {limit_text("nofile", RLIMIT_NOFILE),
+                          limit_text("nproc", RLIMIT_NPROC)};
     const auto ranks = parse_number(value_of(environment, "PXLAUNCH_LOCAL_SIZE"));
     request.local_ranks = ranks ? static_cast<int>(*ranks) : 0;
     request.key = key_of(request, environment, engine);
@@ -179,15 +237,39 @@ Result<Request> make_request(const Options &options,
 
 Error become_contained(const engines::Engine &engine, const Request &request,
                        const std::vector<std::string> &environment) {
-    if (engine.keep != nullptr) {
-        const auto of_image = container::join(engine, request);
-        return of_image ? become_inside(*of_image, request) : of_image.error();
+    if (engines::can_join(engine, request)) {
+        const auto of_image = container::join(engine, request, environment);
+        if (!of_image) return of_image.error();
+        if (*of_image) return become_inside(**of_image, request);
     }
-    auto command = engine.run(request, environment);
+    const auto helped = with_help(engine, request);
+    if (!helped) return helped.error();
+    auto command = engine.run(*helped, environment);
     auto program = container::program_of(engine);
     if (!program) return program.error();
     command.argv[0] = std::move(*program);
+    if (engine.outlives) mark_as_keeper(command.env);
     return become(command.argv, command.env);
+}
+
+void search_first(job::Environment &environment, const std::string &directory) {
+    const auto path =
+        job::find_variable(environment, "PATH").value_or(container::default_path);
+    job::set_variable(environment, "PATH", fmt::format("{}:{}", directory, path));
+}
+
+Error become_outside(const Options &options,
+                     const std::vector<std::string> &environment) {
+    auto all = environment;
+    if (job::is_packed(environment)) {
+        all = around(environment);
+        for (const auto &entry : crossing(environment, false, options.env)) {
+            const auto equals = entry.find('=');
+            job::set_variable(all, entry.substr(0, equals), entry.substr(equals + 1));
+        }
+        job::unset_variable(all, inside_variable);
+    }
+    return become(options.argv, all, options.path);
 }
 
 Error become(const std::vector<std::string> &argv,

@@ -19,6 +19,13 @@ Result<engines::Request> make_request(const Options &options,
 Error become_contained(const engines::Engine &engine, const engines::Request &request,
                        const std::vector<std::string> &environment);
 
+// Puts the directory before PATH.
+void search_first(job::Environment &environment, const std::string &directory);
+
+// This process becomes a program of where it is. For a script inside an image it has the
+// node's environment and of the script's what crosses.
+Error become_outside(const Options &options, const std::vector<std::string> &environment);
+
 // This process becomes that program; found along `path`, or where that is empty along
 // PATH of `environment`.
 Error become(const std::vector<std::string> &argv,

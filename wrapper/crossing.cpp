@@ -2,6 +2,7 @@
 #include "wrapper/crossing.h"
 
 #include "pxlaunch/base/text.h"
+#include "pxlaunch/job/border.h"
 
 #include <algorithm>
 #include <array>
@@ -9,13 +10,6 @@
 namespace px::wrapper {
 
 namespace {
-
-constexpr auto crosses = std::to_array<std::string_view>(
-    {"PMIX_*", "PMI_*", "PRTE_*", "OMPI_*", "UCX_*", "OMP_*", "GOMP_*", "KMP_*",
-     "MPICH_*", "MPIR_*", "FI_*", "NCCL_*", "PXLAUNCH_*",
-     // Which devices are this rank's.
-     "CUDA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES",
-     "GPU_DEVICE_ORDINAL", "ZE_AFFINITY_MASK"});
 
 // Where things are outside; choices that the runtime made for clients with its own
 // library; and what lets its owner ask a server for more than a rank may.
@@ -25,9 +19,9 @@ constexpr auto stays = std::to_array<std::string_view>(
      "PMIX_MCA_mca_base_component_path", "PXLAUNCH_RENDEZVOUS", "PXLAUNCH_URI",
      "PXWRAP_*"});
 
-bool is_among(std::string_view name, const auto &patterns) {
-    return std::any_of(patterns.begin(), patterns.end(),
-                       [&](std::string_view pattern) { return matches(pattern, name); });
+bool may_cross(std::string_view name) {
+    return std::none_of(stays.begin(), stays.end(),
+                        [&](std::string_view pattern) { return matches(pattern, name); });
 }
 
 std::string_view name_of(std::string_view entry) {
@@ -44,18 +38,42 @@ void apply(job::Environment &env, const job::Environment &own, const job::EnvEdi
     }
 }
 
+job::Environment of_node(const job::Environment &own, bool whole,
+                         const std::vector<job::EnvEdit> &edits) {
+    job::Environment env;
+    for (const std::string_view entry : own) {
+        const auto name = name_of(entry);
+        // The last two a launcher inside hands on to the pxwrap of its ranks, outside.
+        const bool goes = whole || job::belongs_to_job(name) || name == "MPI_IMAGE" ||
+                          name == "CONTAINER_ARGS";
+        if (goes && name.size() < entry.size() && may_cross(name))
+            job::set_variable(env, name, entry.substr(name.size() + 1));
+    }
+    for (const auto &edit : edits) apply(env, own, edit);
+    return env;
+}
+
 } // namespace
 
 job::Environment crossing(const job::Environment &own, bool whole,
                           const std::vector<job::EnvEdit> &edits) {
-    job::Environment env;
-    for (const std::string_view entry : own) {
+    if (!job::is_packed(own)) return of_node(own, whole, edits);
+    const auto script = job::unpacked(own);
+    auto env = whole ? script : of_node(script, false, edits);
+    // The runtime has numbered the rank and chosen its devices; it has defaults for MPI.
+    for (const std::string_view entry : of_node(own, false, {})) {
         const auto name = name_of(entry);
-        const bool goes = whole || is_among(name, crosses);
-        if (goes && name.size() < entry.size() && !is_among(name, stays))
+        if (!name.starts_with("OMPI_MCA_") || !job::find_variable(env, name))
             job::set_variable(env, name, entry.substr(name.size() + 1));
     }
-    for (const auto &edit : edits) apply(env, own, edit);
+    return env;
+}
+
+job::Environment around(const job::Environment &own) {
+    job::Environment env;
+    for (const auto &entry : own) {
+        if (!entry.starts_with("PXWRAP_")) env.push_back(entry);
+    }
     return env;
 }
 

@@ -11,6 +11,11 @@ namespace px::wrapper {
 // chosen. `edits`, which come last, are what -x says.
 job::Environment crossing(const job::Environment &own, bool whole,
                           const std::vector<job::EnvEdit> &edits);
+// Of a packed environment (job/border.h) it is what a script inside hands on: all of it
+// into its own image, which is what `whole` says then; and what the runtime has added.
+
+// What of a packed environment is for the node, where the engine is.
+job::Environment around(const job::Environment &own);
 
 // The image's own environment, and over it what crosses.
 job::Environment inside(const job::Environment &of_image,

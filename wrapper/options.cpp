@@ -108,9 +108,29 @@ constexpr Row rows[] = {
          return {};
      }},
     {"--env", "-x", add_env},
+    {"--inject", nullptr,
+     [](Options &options, const std::string &value) -> Result<void> {
+         options.inject = value;
+         return {};
+     }},
+    {"--search-first", nullptr,
+     [](Options &options, const std::string &value) -> Result<void> {
+         options.search_first = value;
+         return {};
+     }},
     {"--keep", nullptr,
      [](Options &options, const std::string &value) -> Result<void> {
          options.key = value;
+         return {};
+     }},
+    {"--attend", nullptr,
+     [](Options &options, const std::string &value) -> Result<void> {
+         options.attended = value;
+         return {};
+     }},
+    {"--guard", nullptr,
+     [](Options &options, const std::string &value) -> Result<void> {
+         options.guard = value;
          return {};
      }},
 };
@@ -177,6 +197,8 @@ Result<Options> parse(const std::vector<std::string> &words,
         }
         if (word == "--env-all")
             options.whole_environment = true;
+        else if (word == "--coded")
+            options.is_coded = true;
         else if (word == "--no-container")
             options.engine = "none";
         else if (!PX_TRY(take_valued(options, words, at))) {
@@ -187,7 +209,7 @@ Result<Options> parse(const std::vector<std::string> &words,
     if (!options.key.empty()) return options;
     if (at >= words.size()) return usage_error("no command given", "pxwrap COMMAND");
     options.argv.assign(words.begin() + static_cast<long>(at), words.end());
-    PX_TRY(add_defaults(options, environment));
+    if (options.attended.empty()) PX_TRY(add_defaults(options, environment));
     return options;
 }
 

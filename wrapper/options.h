@@ -16,10 +16,16 @@ struct Options {
     std::vector<std::string> mounts, devices, arguments; // of the engine
     std::string pull;
     std::optional<std::string> directory; // in the image; "" is the image's own
-    std::string path;                     // where to look for the command; empty: PATH
+    std::string inject;       // a static pxlaunch, to be in the search path inside
+    std::string search_first; // before PATH; of a pxwrap inside
+    std::string path;         // where to look for the command; empty: PATH
     std::vector<job::EnvEdit> env;
     bool whole_environment = false;
-    std::string key; // --keep: it is the keeper of that container
+    std::string key;      // --keep: it is the keeper of that container
+    std::string attended; // --attend: it stays with the keeper's engine; of that state
+    // The first process of a container of one rank:
+    bool is_coded = false; // --coded: words and -x are, and are to be decoded
+    std::string guard;     // --guard: it ends with that process
     std::vector<std::string> argv;
 };
 

@@ -1,22 +1,26 @@
-// run.cpp - the command line, and which of its two lives pxwrap leads: with an assignment
-// it is the shim of a rank, without one it becomes the command in place, inside a
-// container where an image is named. An assignment that holds the command leaves the
-// command line unread.
+// run.cpp - the command line, and which of its lives pxwrap leads: with an assignment it
+// is the shim of a rank, without one it becomes the command in place, inside a container
+// where an image is named; or it runs an errand. An assignment that holds the command
+// leaves the command line unread.
 #include "wrapper/run.h"
 
 #include "wrapper/contained.h"
 #include "wrapper/container/state.h"
+#include "wrapper/errand.h"
+#include "wrapper/inside.h"
 #include "wrapper/shim.h"
 #include "wrapper/surroundings.h"
 
 #include "pxlaunch/base/fd.h"
 #include "pxlaunch/base/message.h"
+#include "pxlaunch/channel/errand.h"
 #include "pxlaunch/channel/seat.h"
 
 #include <fmt/format.h>
 
 #include <cerrno>
 #include <csignal>
+#include <string_view>
 #include <unistd.h>
 
 extern "C" char **environ;
@@ -31,11 +35,32 @@ int report(const Error &error) {
 }
 
 // Without an image everything is as it was given to us: only the name in the process
-// table changes.
+// table changes. Unless this is a container of one rank already, whose engine needs help.
+Error become_plain(const Options &options, std::vector<std::string> environment) {
+    if (!options.is_coded) return become_outside(options, environment);
+    std::vector<std::string> argv;
+    for (const auto &word : options.argv) {
+        auto bytes = decoded(word);
+        if (!bytes) return bytes.error();
+        argv.push_back(std::move(*bytes));
+    }
+    for (const auto &edit : options.env) {
+        const auto value = decoded(edit.value);
+        if (!value) return value.error();
+        job::set_variable(environment, edit.name, *value);
+    }
+    if (!options.search_first.empty()) search_first(environment, options.search_first);
+    const auto execute = [&] {
+        return become(argv, environment, options.path, " in the image");
+    };
+    if (options.guard.empty()) return execute();
+    return run_guarded(options.guard, [&] { return report(execute()); });
+}
+
 Error become_asked(const Options &options, const std::vector<std::string> &environment) {
     const auto engine = choose_engine(options);
     if (!engine) return engine.error();
-    if ((*engine)->program == nullptr) return become(options.argv, environment);
+    if ((*engine)->program == nullptr) return become_plain(options, environment);
     const auto request = make_request(options, environment, **engine);
     if (!request) return request.error();
     return become_contained(**engine, *request, environment);
@@ -63,6 +88,10 @@ int run(int argc, char **argv) {
     std::vector<std::string> environment;
     for (char **entry = environ; *entry != nullptr; ++entry)
         environment.emplace_back(*entry);
+    if (argc == 2 && std::string_view(argv[1]) == channel::errand_option) {
+        const auto status = run_errand(environment);
+        return status ? 0 : report(status.error());
+    }
     auto assignment = channel::find_assignment(environment);
     if (!assignment) return report(assignment.error());
     if (assignment->has_value() && !(*assignment)->argv.empty()) {
@@ -78,6 +107,8 @@ int run(int argc, char **argv) {
         return container::keep(fmt::format("{}/{}", engines::keeper_folder, options->key),
                                environment);
     }
+    if (!options->attended.empty())
+        return container::attend(options->attended, options->argv);
     if (!assignment->has_value()) return report(become_asked(*options, environment));
     auto hello = introduce(environment);
     if (!hello) return report(hello.error());

@@ -7,7 +7,7 @@
 #include "pxlaunch/base/message.h"
 #include "pxlaunch/base/text.h"
 #include "pxlaunch/channel/inband.h"
-#include "pxlaunch/job/environment.h"
+#include "pxlaunch/job/border.h"
 #include "pxlaunch/process/pmi_trap.h"
 #include "pxlaunch/process/stacks.h"
 
@@ -100,6 +100,7 @@ void Shim::on_frame(const channel::Frame &frame) {
 job::Environment Shim::environment() const {
     job::Environment env = assignment_.env;
     for (auto &entry : runtime_entries(own_environment_)) env.push_back(std::move(entry));
+    job::add_surroundings(env, ::environ);
     return env;
 }
 

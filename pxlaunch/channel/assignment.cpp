@@ -3,6 +3,7 @@
 #include "pxlaunch/channel/assignment.h"
 
 #include "pxlaunch/base/text.h"
+#include "pxlaunch/channel/fields.h"
 #include "pxlaunch/channel/long_value.h"
 #include "pxlaunch/job/environment.h"
 
@@ -50,52 +51,6 @@ const char *input_word(job::StdinTo to) {
     return to == job::StdinTo::all ? "all" : to == job::StdinTo::none ? "none" : "one";
 }
 
-class Writer {
-  public:
-    void add(std::string_view field) {
-        bytes_ += field;
-        bytes_ += '\0';
-    }
-    void add(long number) { add(fmt::format("{}", number)); }
-    void add(const std::vector<std::string> &list) {
-        add(static_cast<long>(list.size()));
-        for (const auto &each : list) add(std::string_view(each));
-    }
-    [[nodiscard]] const std::string &bytes() const { return bytes_; }
-
-  private:
-    std::string bytes_;
-};
-
-// Past the end every field is empty, and the reader is not good.
-class Reader {
-  public:
-    explicit Reader(std::string_view bytes) : rest_(bytes) {}
-    std::string text() {
-        const auto end = rest_.find('\0');
-        good_ = good_ && end != std::string_view::npos;
-        if (!good_) return {};
-        std::string field(rest_.substr(0, end));
-        rest_.remove_prefix(end + 1);
-        return field;
-    }
-    long number() {
-        const auto parsed = parse_number(text());
-        good_ = good_ && parsed;
-        return parsed ? *parsed : 0;
-    }
-    std::vector<std::string> list() {
-        std::vector<std::string> all;
-        for (long left = number(); left > 0 && good_; --left) all.push_back(text());
-        return all;
-    }
-    [[nodiscard]] bool good() const { return good_; }
-
-  private:
-    std::string_view rest_;
-    bool good_ = true;
-};
-
 std::vector<job::Inherited::Rlimit> read_limits(const std::string &text) {
     std::vector<job::Inherited::Rlimit> limits;
     const auto words = split(text, ' ');
@@ -131,7 +86,7 @@ std::string variable_of(int app) {
 } // namespace
 
 std::vector<std::string> to_environment(const Assignment &assignment, int app) {
-    Writer fields;
+    FieldWriter fields;
     fields.add(std::string_view(assignment.secret));
     fields.add(std::string_view(assignment.host));
     fields.add(assignment.addresses);
@@ -163,7 +118,7 @@ find_assignment(const std::vector<std::string> &environment, int app) {
         return std::optional<Assignment>();
     }
     const std::string bytes = unescaped(text);
-    Reader fields(bytes);
+    FieldReader fields(bytes);
     Assignment read;
     read.secret = fields.text();
     read.host = fields.text();

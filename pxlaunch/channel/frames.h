@@ -41,6 +41,11 @@ enum class Kind : char {
     again = 'B',   // start the DVM again, which has died
     begun = 'b',   // it is there; why it had died, to the one for whom it was started
                    // (or refused, with why it is not)
+    // Of an errand (errand.h); to it a signal is one for a srun.
+    facts = 'f', // from it: what it has found
+    order = 'r', // to it: one srun
+    words = 'v', // from it: what a srun says
+    over = 'O',  // from it: how a srun ended
 };
 
 struct Frame {

@@ -69,7 +69,8 @@ OrderedJson app_json(const job::App &app, const job::Environment &own) {
     if (app.gpus_per_rank > 0) json["gpus_per_rank"] = app.gpus_per_rank;
     if (!app.hosts.empty()) json["hosts"] = texts(app.hosts);
     json["directory"] = json_text(app.directory);
-    if (app.container) json["container"] = container_json(*app.container);
+    if (app.container && !app.container->image.empty())
+        json["container"] = container_json(*app.container);
     if (!app.path.empty()) json["path"] = json_text(app.path);
     json["environment"] = environment_json(app.env, own);
     return json;

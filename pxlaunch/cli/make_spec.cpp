@@ -97,8 +97,15 @@ class Maker {
     }
 
     std::optional<job::Container> container(const AppOptions &from) {
-        if (from.image.empty() || options_.engine == "none") return std::nullopt;
+        const bool none = from.image.empty() || options_.engine == "none";
+        const auto inside = job::find_variable(here_.environment, "PXLAUNCH_INSIDE");
+        if (none && !inside) return std::nullopt;
         job::Container asked;
+        asked.from_inside = inside.has_value();
+        if (none) {
+            asked.engine = "none";
+            return asked;
+        }
         const bool is_path =
             from.image.starts_with("./") || from.image.starts_with("../");
         asked.image = is_path ? absolute(from.image) : from.image;
@@ -110,22 +117,25 @@ class Maker {
                                    (has_target ? "" : ":" + absolute(mount)));
         }
         asked.devices = options_.devices;
-        asked.whole_environment = options_.env_all;
-        if (from.directory) asked.directory = directory(from);
+        const bool same = inside && *inside == asked.image;
+        asked.whole_environment = options_.env_all || same;
+        if (from.directory || same) asked.directory = directory(from);
         return asked;
     }
 
     // What is set on purpose crosses the border into an image; the rest pxwrap sorts out.
-    // Outside, the engine goes on with the node's own PATH.
+    // Outside, the engine goes on with the node's own PATH, HOME and so on.
     static void border(job::App &app, job::EnvRules &rules) {
         if (!app.container) return;
         auto &pass = app.container->pass;
+        const bool is_packed = app.container->from_inside;
         pass = rules.pass;
-        std::erase_if(rules.edits, [&pass](const job::EnvEdit &edit) {
+        std::erase_if(rules.edits, [&pass, is_packed](const job::EnvEdit &edit) {
             if (edit.kind == job::EnvEdit::Kind::unset) return false;
-            const bool is_set = edit.kind == job::EnvEdit::Kind::set;
-            const bool inside = is_set && (edit.name == "PATH" || edit.name == "HOME" ||
-                                           edit.name.starts_with("LD_"));
+            const bool is_set = edit.kind == job::EnvEdit::Kind::set && !is_packed;
+            const bool inside =
+                is_set && (edit.name == "PATH" || edit.name == "HOME" ||
+                           edit.name.starts_with("LD_") || edit.name.starts_with("XDG_"));
             pass.push_back(inside ? edit.name + "=" + edit.value : edit.name);
             return inside;
         });

@@ -29,7 +29,7 @@ struct Found {
     int cores = 0;         // with managed
     Allocation allocation; // that we are in
     // With start_shared: what tells it from others, how it starts processes ("local",
-    // "prrte", "srun"), and its nodes, "name:cores".
+    // "prrte", "srun", "pmi2"), and its nodes, "name:cores".
     std::string pool, method;
     std::vector<std::string> hosts;
     std::string host_root; // below which its srun is; empty: it is here
@@ -57,7 +57,10 @@ Look look_for_key(const Here &here, const std::string &key);
 Look look_at_dvm(const Here &here);
 // A server over the allocation's nodes whose jobs are steps of srun.
 Look look_at_srun(const Here &here);
-// For --rec prrte and --rec srun: the server of this allocation, if it is of that method;
+// The same where no srun is, for a script that is a task of `srun --mpi=pmi2`. Only if it
+// is named.
+Look look_at_pmi2(const Here &here);
+// For --rec prrte, srun and pmi2: the server of this allocation, if it is of that method;
 // then a DVM that the user has started, if it is the only one, or one to be started.
 Look look_at_wanted(const std::string &method, const Here &here);
 // What tells the DVM of the nodes that were named from others, as an allocation's key.

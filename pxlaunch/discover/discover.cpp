@@ -1,6 +1,7 @@
 // discover.cpp - the order of the steps, and what the user's wish does to it.
 #include "pxlaunch/discover/discover.h"
 
+#include "pxlaunch/base/container_here.h"
 #include "pxlaunch/base/text.h"
 #include "pxlaunch/discover/looks.h"
 #include "pxlaunch/discover/probe.h"
@@ -28,6 +29,9 @@ const std::vector<Step> &steps() {
         {{"srun", "a server over the nodes of a Slurm job, whose jobs are steps of srun; "
                   "srun:ROOT runs the host's, whose / is bound at ROOT"},
          look_at_srun},
+        {{"pmi2", "the same for a task of 'srun --mpi=pmi2' where no srun is: Slurm's "
+                  "PMI-2 starts it outside"},
+         look_at_pmi2},
         {{"prrte", "a PRRTE DVM, running or over the nodes of --hostfile or of a Slurm "
                    "job; prrte:PREFIX names PRRTE"},
          look_at_dvm},
@@ -168,9 +172,10 @@ Discovery use_rec(const Wish &wish, const Here &here) {
                                         wish.rec_name),
                             "give one of them"));
         }
-        Look look = name == "local"                     ? start_here(here)
-                    : name == "prrte" || name == "srun" ? look_at_wanted(name, there)
-                                                        : step.look(here);
+        const bool is_for_all = name == "prrte" || name == "srun" || name == "pmi2";
+        Look look = name == "local" ? start_here(here)
+                    : is_for_all    ? look_at_wanted(name, there)
+                                    : step.look(here);
         if (wish.no_start && look.found && look.found->kind != Found::attach)
             look = not_started(step.rec.name);
         Discovery discovery{Error{}, {}, {}};
@@ -191,10 +196,12 @@ Discovery use_rec(const Wish &wish, const Here &here) {
 
 // Of a script in a container that was not started by pxrec, or on a node without Slurm.
 Error no_way_out(const Allocation &allocation, const Here &here) {
-    const std::string image = here.has("APPTAINER_CONTAINER")
-                                  ? here.get("APPTAINER_CONTAINER")
-                                  : here.get("SINGULARITY_CONTAINER");
+    const auto container =
+        container_told([&here](const char *name) { return here.get(name); });
     const bool one = allocation.nodes == 1;
+    const char *other = look_at_pmi2(here).found
+                            ? "use --rec pmi2, because Slurm's PMI-2 is here; or "
+                            : "";
     return cannot_run(
         fmt::format("{} {}, but this place has no way to reach {} (no srun, no prte, no "
                     "PXLAUNCH_URI)",
@@ -202,14 +209,11 @@ Error no_way_out(const Allocation &allocation, const Here &here) {
                     one ? "is on " + allocation.names[0]
                         : fmt::format("has {} nodes", allocation.nodes),
                     one ? "it" : "them"),
-        image.empty()
-            ? std::string(
-                  "start the script on the host side: put 'pxrec run --' before the "
-                  "command that starts the container or the script")
-            : fmt::format(
-                  "start the script on the host side: pxrec run -- {} exec {} ./job.sh",
-                  here.has("APPTAINER_CONTAINER") ? "apptainer" : "singularity",
-                  displayed(image)));
+        std::string(other) +
+            (container.engine.empty()
+                 ? "start the script on the host side: put 'pxrec run --' before the "
+                   "command that starts the container or the script"
+                 : "start the script on the host side: " + command_by_pxrec(container)));
 }
 
 Error nothing_usable(const std::vector<Candidate> &candidates, const Here &here) {
@@ -249,7 +253,8 @@ Result<Found> find_start(const std::string &rec, const Here &given) {
     const auto colon = rec.find(':');
     const std::string name = rec.substr(0, colon);
     const Wish wish{.rec = rec};
-    if (!rec.empty() && name != "srun" && name != "prrte" && name != "local")
+    if (!rec.empty() && name != "srun" && name != "pmi2" && name != "prrte" &&
+        name != "local")
         return unknown_rec(wish, name);
     if (!rec.empty() && is_locked_out(name, here)) return locked_out(wish, name, here);
     PX_TRY(take_argument(wish, here));

@@ -148,6 +148,8 @@ Look look_at_wanted(const std::string &method, const Here &here) {
         look = only(of_other_method(*server, method));
     else if (method == "srun")
         look = look_at_srun(here);
+    else if (method == "pmi2")
+        look = look_at_pmi2(here);
     else
         look = over_named_hosts(here) ? look_at_dvm(here) : look_at_started(here);
     look.candidates.insert(look.candidates.begin(), pool.candidates.begin(),

@@ -18,7 +18,10 @@ bool over_named_hosts(const Here &here);
 // a host's root: its path there.
 std::string find_srun(const Here &here);
 
-// What a new server of that method ("local", "prrte", "srun") would be.
+// "pmix_v5" of what srun --mpi=list says, 22.05 to 26.05; empty: it has no pmix.
+std::string pmix_plugin(const std::string &text);
+
+// What a new server of that method ("local", "prrte", "srun", "pmi2") would be.
 Look look_at_start(const std::string &method, const Here &here);
 
 // A DVM over the nodes of the allocation.

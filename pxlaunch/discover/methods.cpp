@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace px::discover {
@@ -16,7 +17,8 @@ namespace {
 
 constexpr std::chrono::milliseconds srun_patience{5000};
 
-// "pmix_v5" of what srun --mpi=list says, 22.05 to 26.05; empty: it has no pmix.
+} // namespace
+
 std::string pmix_plugin(const std::string &text) {
     std::string best;
     std::string word;
@@ -31,6 +33,8 @@ std::string pmix_plugin(const std::string &text) {
     }
     return best;
 }
+
+namespace {
 
 Candidate ask_srun(const std::string &srun, const Here &here) {
     Candidate candidate{"srun", Candidate::refused};
@@ -119,25 +123,57 @@ Found shared_server(const std::string &method, const Here &here) {
     return found;
 }
 
-Look look_at_srun(const Here &here) {
+namespace {
+
+// By one of the ways to srun; `ask` tells whether that one is open.
+template <class Ask>
+Look look_at_steps(const char *name, const Here &here, Ask ask) {
     const Allocation allocation = find_allocation(here);
     if (allocation.scheduler != "slurm")
-        return only({"srun", Candidate::absent, "this is no job of Slurm"});
+        return only({name, Candidate::absent, "this is no job of Slurm"});
     if (over_named_hosts(here)) {
-        return only({"srun", Candidate::absent,
-                     "nodes were named that are not of this Slurm job"});
+        return only(
+            {name, Candidate::absent, "nodes were named that are not of this Slurm job"});
     }
-    const std::string srun = find_srun(here);
-    if (srun.empty()) return only(no_srun(here));
-    if (allocation.names.empty()) {
-        return only({"srun", Candidate::refused,
-                     "SLURM_JOB_NODELIST does not tell the nodes of this job"});
+    Look look = only(ask(here));
+    Candidate &answer = look.candidates.back();
+    if (answer.state == Candidate::usable && allocation.names.empty()) {
+        answer.state = Candidate::refused;
+        answer.reason = "SLURM_JOB_NODELIST does not tell the nodes of this job";
     }
-    Look look = only(ask_srun(srun, here));
-    if (look.answer().state == Candidate::usable)
-        look.found = shared_server("srun", here);
+    if (answer.state == Candidate::usable) look.found = shared_server(name, here);
     return look;
 }
+
+Candidate ask_pmi2(const Here &here) {
+    const auto fd = parse_number(here.get("PMI_FD"));
+    struct stat file {};
+    if (fd && ::fstat(static_cast<int>(*fd), &file) == 0 && S_ISSOCK(file.st_mode)) {
+        return {"pmi2", Candidate::usable,
+                fmt::format("srun on the host side for each job, by Slurm's PMI-2 "
+                            "(PMI_FD={})",
+                            *fd)};
+    }
+    std::string why = "PMI_FD is not set: this is no task of 'srun --mpi=pmi2'";
+    if (here.has("PMI_FD")) {
+        why = fmt::format("descriptor {} (PMI_FD) is no open socket here",
+                          named(here.get("PMI_FD")));
+    }
+    return {"pmi2", Candidate::refused, std::move(why),
+            "start the script as 'srun --mpi=pmi2 -N1 -n1 ...', in a container whose "
+            "engine leaves that descriptor open; or with 'pxrec run --' before it"};
+}
+
+} // namespace
+
+Look look_at_srun(const Here &here) {
+    return look_at_steps("srun", here, [](const Here &place) {
+        const std::string srun = find_srun(place);
+        return srun.empty() ? no_srun(place) : ask_srun(srun, place);
+    });
+}
+
+Look look_at_pmi2(const Here &here) { return look_at_steps("pmi2", here, ask_pmi2); }
 
 Candidate look_at_allocation_dvm(const Here &here, const Allocation &allocation) {
     Candidate candidate{"prrte", Candidate::absent};
@@ -166,6 +202,7 @@ Candidate look_at_allocation_dvm(const Here &here, const Allocation &allocation)
 
 Look look_at_start(const std::string &method, const Here &here) {
     if (method == "srun") return look_at_srun(here);
+    if (method == "pmi2") return look_at_pmi2(here);
     if (method == "local") return look_at_local(here);
     const Allocation allocation = find_allocation(here);
     if (!allocation) return only({"prrte", Candidate::absent, "no nodes are named"});

@@ -1,6 +1,8 @@
 // container.cpp - the command line of pxwrap.
 #include "pxlaunch/job/container.h"
 
+#include "pxlaunch/job/border.h"
+
 #include <utility>
 
 namespace px::job {
@@ -8,12 +10,13 @@ namespace px::job {
 App through_wrapper(App app, const std::string &wrapper) {
     if (!app.container) return app;
     const Container asked = *std::exchange(app.container, std::nullopt);
-    std::vector<std::string> argv = {wrapper, "--image", asked.image};
+    std::vector<std::string> argv = {wrapper};
     const auto add = [&argv](const char *option, const std::string &value) {
         if (value.empty()) return;
         argv.emplace_back(option);
         argv.push_back(value);
     };
+    add("--image", asked.image);
     add("--engine", asked.engine);
     for (const auto &mount : asked.mounts) add("--mount", mount);
     for (const auto &device : asked.devices) add("--devices", device);
@@ -25,6 +28,7 @@ App through_wrapper(App app, const std::string &wrapper) {
         add("-C", *asked.directory);
         app.directory = "/"; // it need not be there outside
     }
+    if (asked.from_inside) app.env = packed(app.env);
     argv.emplace_back("--");
     argv.insert(argv.end(), app.argv.begin(), app.argv.end());
     app.argv = std::move(argv);

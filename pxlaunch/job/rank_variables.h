@@ -29,6 +29,7 @@ inline constexpr std::array script_variables = std::to_array<std::string_view>({
     "PXLAUNCH_JOB_ID",
     "PXLAUNCH_ARRAY_INDEX",
     "PXLAUNCH_RENDEZVOUS",
+    "PXLAUNCH_INSIDE",
 });
 
 } // namespace px::job

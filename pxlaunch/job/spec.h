@@ -12,12 +12,14 @@
 
 namespace px::job {
 
-// Where the ranks of an application are, if not on the node itself.
+// Where the ranks of an application are, if not where pxlaunch is. From inside an image
+// that is the node, too: without an image.
 struct Container {
     std::string image, engine, pull; // engine, pull: empty means what is there
     std::vector<std::string> mounts, devices;
     std::vector<std::string> pass;        // what goes along: names, patterns, NAME=VALUE
     bool whole_environment = false;       // all of env does
+    bool from_inside = false;             // what is not env is of those who start them
     std::optional<std::string> directory; // inside; else the app's, where it is mounted
 };
 

@@ -11,7 +11,8 @@ namespace px::launch {
 namespace {
 
 std::vector<std::string> serve_words(const discover::Found &found,
-                                     const cli::Options &options) {
+                                     const cli::Options &options,
+                                     const discover::Here &here) {
     std::vector<std::string> words = {
         fmt::format("--pool={}", found.pool), fmt::format("--method={}", found.method),
         fmt::format("--deadline={}", options.limits.start_timeout.count())};
@@ -21,6 +22,7 @@ std::vector<std::string> serve_words(const discover::Found &found,
     if (options.rec.starts_with("prrte:"))
         words.push_back("--prrte=" + options.rec.substr(6));
     if (!found.host_root.empty()) words.push_back("--root=" + found.host_root);
+    if (found.method == "pmi2") words.push_back("--pmi=" + here.get("PMI_FD"));
     if (!options.pxwrap.empty()) words.push_back("--pxwrap=" + options.pxwrap);
     return words;
 }
@@ -31,7 +33,7 @@ std::vector<std::string> serve_words(const discover::Found &found,
 Result<void> Launch::start_shared(discover::Found &found) {
     if (!runs_job()) return {};
     const auto &options = command_.options;
-    auto server = PX_TRY(tool::LocalServer::start(serve_words(found, options),
+    auto server = PX_TRY(tool::LocalServer::start(serve_words(found, options, here_),
                                                   tool::LocalServer::Life::own));
     const auto ready =
         server.wait({options.limits.start_timeout, signals_ ? signals_->ending() : -1});

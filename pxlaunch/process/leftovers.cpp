@@ -83,6 +83,13 @@ bool keeps_container(int pid) {
     return false;
 }
 
+// The process that holds an ordinary user's namespaces for podman, started with the first
+// container: it stays.
+bool is_pause(int pid) {
+    const auto name = read_file(fmt::format("/proc/{}/comm", pid));
+    return name && (*name == "catatonit\n" || *name == "podman pause\n");
+}
+
 } // namespace
 
 void become_subreaper() { ::prctl(PR_SET_CHILD_SUBREAPER, 1); }
@@ -108,6 +115,8 @@ void kill_all_descendants(int milliseconds) {
         if (pid < 0) return;
         if (pid > 0) continue;
         for (const int child : own_children()) ::kill(child, SIGKILL);
+        const auto all = all_children();
+        if (std::all_of(all.begin(), all.end(), is_pause)) return;
         ::poll(nullptr, 0, 1);
     }
 }

@@ -21,7 +21,8 @@ std::vector<int> own_children();
 bool is_of_job(int pid, const std::string &nspace);
 
 // Kills every descendant of this process, again and again until there is none or
-// `milliseconds` have passed; reaps them, and waits for those that keep containers. For
+// `milliseconds` have passed; reaps them, and waits for those that keep containers
+// till the last one has ended. For
 // the guard, and for the end of the server.
 void kill_all_descendants(int milliseconds);
 

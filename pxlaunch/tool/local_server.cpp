@@ -1,6 +1,7 @@
 // local_server.cpp - finding and starting pxrec.
 #include "pxlaunch/tool/local_server.h"
 
+#include "pxlaunch/base/container_here.h"
 #include "pxlaunch/base/text.h"
 
 #include <fmt/format.h>
@@ -51,6 +52,13 @@ Result<std::string> find_pxrec() {
     for (const auto &directory : split(path == nullptr ? "" : path, ':')) {
         if (!directory.empty() && is_program(directory + "/pxrec"))
             return directory + "/pxrec";
+    }
+    const auto container = container_here();
+    if (!container.engine.empty()) {
+        return cannot_run(fmt::format("no server can be reached: this is a container of "
+                                      "{} that was started without pxrec",
+                                      container.engine),
+                          "start the script on the host: " + command_by_pxrec(container));
     }
     return cannot_run(
         "no server runs here, and none can be started: there is no 'pxrec' beside "

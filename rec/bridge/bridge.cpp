@@ -138,8 +138,7 @@ std::string name_of(const std::string &command) {
 Result<std::unique_ptr<jobs::Step>> Bridge::start(const jobs::Job &job,
                                                   jobs::StepEvents events) {
     SrunSettings srun;
-    srun.srun = settings_.srun;
-    srun.root = settings_.root ? &*settings_.root : nullptr;
+    srun.sruns = settings_.sruns;
     srun.nspace = job.nspace;
     srun.order.slurm_job = settings_.slurm_job;
     srun.order.name = name_of(job.asked.spec.apps.front().argv.front());
@@ -154,7 +153,6 @@ Result<std::unique_ptr<jobs::Step>> Bridge::start(const jobs::Job &job,
     }
     srun.seats = channel::to_environment(seats);
     srun.seats.insert(srun.seats.end(), settings_.extra.begin(), settings_.extra.end());
-    srun.hostfile = fmt::format("{}/hosts.{}", settings_.directory, job.number);
     std::vector<std::string> names;
     for (const auto &node : settings_.nodes) names.push_back(node.host);
     srun.hosts = hostfile_text(job.layout, names);

@@ -2,22 +2,18 @@
 // Jobs as steps of a Slurm job: the bridge from pxrec's own server to srun. slurmd does
 // the ranks' PMIx; the shims bring their input, output and ends to us.
 
-#include "pxlaunch/base/host_root.h"
 #include "pxlaunch/base/loop.h"
+#include "rec/bridge/srun_process.h"
 #include "rec/jobs/pool.h"
 #include "rec/jobs/step.h"
-
-#include <optional>
 
 namespace px::bridge {
 
 struct BridgeSettings {
-    std::string srun;                  // its path
-    std::optional<HostRoot> root;      // where that is; or here
+    Sruns *sruns = nullptr;            // outlives the Bridge
     std::string wrapper;               // pxwrap's, on every node
     std::string slurm_job;             // the id
     std::string host;                  // this node's name
-    std::string directory;             // for hostfiles
     std::vector<jobs::PoolNode> nodes; // with Slurm's names
     std::vector<std::string> extra;    // of srun's environment
 };

@@ -54,11 +54,9 @@ std::vector<std::string> srun_argv(const StepOrder &order) {
 }
 
 std::vector<std::string> srun_environment(const std::vector<std::string> &own,
-                                          const std::vector<std::string> &ranks,
-                                          const std::string &hostfile) {
+                                          const std::vector<std::string> &ranks) {
     std::vector<std::string> environment;
     std::copy_if(own.begin(), own.end(), std::back_inserter(environment), is_for_srun);
-    environment.push_back("SLURM_HOSTFILE=" + hostfile);
     environment.insert(environment.end(), ranks.begin(), ranks.end());
     return environment;
 }

@@ -20,11 +20,10 @@ struct StepOrder {
 
 std::vector<std::string> srun_argv(const StepOrder &order);
 
-// `own` is ours: what would change how srun understands its command line is left out.
-// `ranks`: what the shims find in theirs.
+// `own` is what srun would inherit: what would change how srun understands its command
+// line is left out. `ranks`: what the shims find in theirs.
 std::vector<std::string> srun_environment(const std::vector<std::string> &own,
-                                          const std::vector<std::string> &ranks,
-                                          const std::string &hostfile);
+                                          const std::vector<std::string> &ranks);
 
 // The node of each rank, one a line.
 std::string hostfile_text(const map::Layout &layout,

@@ -3,21 +3,18 @@
 // brings neither output nor input, for the shims have their own way; what it says itself
 // is kept for the case that they do not come.
 
-#include "pxlaunch/base/fd.h"
-#include "pxlaunch/base/host_root.h"
 #include "pxlaunch/tool/runtime.h"
 #include "rec/bridge/srun.h"
+#include "rec/bridge/srun_process.h"
 #include "rec/bridge/verdict.h"
 
 namespace px::bridge {
 
 struct SrunSettings {
-    std::string srun;               // its path
-    const HostRoot *root = nullptr; // where that is; or here
+    Sruns *sruns = nullptr; // outlives this
     StepOrder order;
     std::string nspace;             // of the job
-    std::string hostfile;           // a path, to be written; removed with this
-    std::string hosts;              // what is in it
+    std::string hosts;              // a node's name a line
     std::vector<std::string> seats; // entries of the environment
 };
 
@@ -47,15 +44,12 @@ class SrunStep : public tool::Runtime {
 
   private:
     Result<void> start(const job::Spec &spec);
-    Result<std::string> write_hosts();
-    void listen();
-    void drain();
+    void heard(std::string_view words);
+    void over(int wait_status);
 
     Loop &loop_;
     SrunSettings settings_;
-    int pid_ = -1;
-    Fd words_; // what srun and its daemons say
-    Fd hosts_; // the hostfile of a srun in another root
+    std::unique_ptr<SrunProcess> srun_;
     StepEnd end_;
     Loop::Timer kill_timer_ = 0;
 };

@@ -2,6 +2,7 @@
 #include "rec/cli/background.h"
 
 #include "pxlaunch/base/ready.h"
+#include "pxlaunch/base/text.h"
 #include "pxlaunch/discover/allocation.h"
 #include "pxlaunch/discover/discover.h"
 #include "pxlaunch/job/hostfile.h"
@@ -42,7 +43,7 @@ void close_all_but(const std::vector<int> &kept) {
 [[noreturn]] void become_server(const ServeOptions &options, const discover::Here &here) {
     ::setsid();
     ::signal(SIGCHLD, SIG_DFL);
-    close_all_but({options.keepalive, options.ready});
+    close_all_but({options.keepalive, options.ready, options.pmi});
     const int null = ::open("/dev/null", O_RDWR);
     for (int standard = 0; standard < 3; ++standard) ::dup2(null, standard);
     if (null > 2) ::close(null);
@@ -62,6 +63,20 @@ void end_failed(pid_t guard) {
     ::waitpid(guard, nullptr, 0);
 }
 
+// What pxlaunch takes there without being told, serves a script, too: else it would have
+// one node, where its pxlaunch alone has all.
+std::optional<std::string> hostfile_of(const Arguments &arguments, const Site &site) {
+    if (auto named = arguments.value("hostfile")) return named;
+    const std::string rec = arguments.value("rec").value_or("prrte");
+    if (!rec.starts_with("prrte") || discover::find_allocation(site.here)) return {};
+    if (site.here.has("PXLAUNCH_HOSTFILE")) return site.here.get("PXLAUNCH_HOSTFILE");
+    std::optional<std::string> found;
+    for (const auto &given : site.config.defaults) {
+        if (given.option->name == "hostfile") found = given.value;
+    }
+    return found;
+}
+
 } // namespace
 
 Result<ServeOptions> pool_options(const Arguments &arguments, const Site &site) {
@@ -71,7 +86,7 @@ Result<ServeOptions> pool_options(const Arguments &arguments, const Site &site) 
     if (options.cores) PX_TRY(check_cores(*options.cores));
     options.allocation = discover::find_allocation(site.here).key();
     const std::string rec = arguments.value("rec").value_or("");
-    if (const auto file = arguments.value("hostfile")) {
+    if (const auto file = hostfile_of(arguments, site)) {
         options.hosts = PX_TRY(job::read_hostfile(*file));
         options.method = method_named(rec.substr(0, rec.find(':')))
                              .value_or(ServeOptions::Method::prrte);
@@ -81,6 +96,8 @@ Result<ServeOptions> pool_options(const Arguments &arguments, const Site &site) 
         options.hosts = found.hosts;
         options.host_root = found.host_root;
         options.wrapper = site.here.get("PXLAUNCH_PXWRAP");
+        if (found.method == "pmi2")
+            options.pmi = static_cast<int>(PX_TRY(parse_number(site.here.get("PMI_FD"))));
         options.by_slurm = found.allocation.scheduler == "slurm";
         const bool is_here = options.method == ServeOptions::Method::local;
         if (!options.cores && is_here && found.cores > 0) options.cores = found.cores;

@@ -2,15 +2,18 @@
 #include "pxlaunch/base/fd.h"
 #include "pxlaunch/base/message.h"
 #include "pxlaunch/process/command.h"
+#include "pxlaunch/process/leftovers.h"
 #include "rec/cli/background.h"
 #include "rec/cli/commands.h"
 #include "rec/cli/foreground.h"
 #include "rec/cli/script.h"
 #include "rec/cli/script_environment.h"
+#include "rec/cli/script_in_image.h"
 #include "rec/cli/site.h"
 
 #include <fmt/format.h>
 
+#include <csignal>
 #include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,17 +24,23 @@ namespace {
 
 constexpr int end_of_server_ms = 10'000;
 
-Result<std::string> directory_of(const Arguments &arguments) {
+constexpr int grace_ms = 10'000;
+constexpr int end_of_container_ms = 5000; // podman is slow on a busy machine
+
+Result<std::string> current_directory() {
     char *found = ::getcwd(nullptr, 0);
     const std::string here = found == nullptr ? "" : found;
     std::free(found);
+    if (!here.empty()) return here;
+    return cannot_run("the working directory does not exist any more",
+                      "go to another one, or choose one with -C");
+}
+
+Result<std::string> directory_of(const Arguments &arguments) {
     const auto given = arguments.value("directory");
     if (given && given->starts_with('/')) return *given;
-    if (here.empty()) {
-        return cannot_run("the working directory does not exist any more",
-                          "go to another one, or choose one with -C");
-    }
-    return given ? fmt::format("{}/{}", here, *given) : here;
+    auto here = current_directory();
+    return here && given ? fmt::format("{}/{}", *here, *given) : std::move(here);
 }
 
 Result<Variables> given_variables(const Arguments &arguments) {
@@ -51,6 +60,8 @@ Result<Variables> given_variables(const Arguments &arguments) {
 
 // Before anything is started: a command that is not there costs no server.
 Result<Program> find_program(const Arguments &arguments, const discover::Here &here) {
+    if (arguments.has("image"))
+        return in_image(arguments, here, PX_TRY(current_directory()));
     job::App app;
     app.argv = arguments.words;
     app.directory = PX_TRY(directory_of(arguments));
@@ -80,22 +91,47 @@ void end_server(Background &server) {
     }
 }
 
+Result<job::Environment> own_environment(const Arguments &arguments,
+                                         const discover::Here &here,
+                                         const Variables &variables,
+                                         const std::string &directory) {
+    auto environment = script_environment(here, variables);
+    for (const auto &[name, value] : PX_TRY(given_variables(arguments)))
+        job::set_variable(environment, name, value);
+    if (arguments.has("directory")) job::set_variable(environment, "PWD", directory);
+    return environment;
+}
+
+// A script in an image is the whole of what runs there, as with podman run: who was told
+// to end has the time for it, all others had it.
+void end_rest(Foreground &foreground, const std::string &document) {
+    if (foreground.was_ended()) {
+        signal_script(document, SIGTERM);
+        constexpr int step_ms = 20;
+        for (int waited = 0; waited < grace_ms && is_anyone_left(document);
+             waited += step_ms) {
+            if (foreground.is_ended_within(step_ms)) break;
+        }
+    }
+    kill_script(document);
+}
+
 Result<int> run_with(const Background &server, Program program,
                      const Arguments &arguments, const discover::Here &here) {
     auto variables = script_variables(here, server.server, server.document, count_gpus());
     // The script may go to a place that does not have the document.
     variables.emplace_back(discover::rendezvous_variable,
                            discover::rendezvous_text(server.server));
-    program.environment = script_environment(here, variables);
-    for (const auto &[name, value] : PX_TRY(given_variables(arguments))) {
-        job::set_variable(program.environment, name, value);
-    }
-    if (arguments.has("directory")) {
-        job::set_variable(program.environment, "PWD", program.directory);
-    }
+    const bool is_inside = arguments.has("image");
+    program.environment =
+        is_inside
+            ? PX_TRY(image_environment(arguments, here, variables, program.directory))
+            : PX_TRY(own_environment(arguments, here, variables, program.directory));
     auto foreground = Foreground::prepare();
     PX_TRY(foreground.start(program));
-    return foreground.wait();
+    const int status = foreground.wait();
+    if (is_inside) end_rest(foreground, server.document);
+    return status;
 }
 
 } // namespace
@@ -111,8 +147,13 @@ Result<int> command_run(const Arguments &arguments) {
 
     auto server = PX_TRY(start_in_background(options, site.here,
                                              deadline.value_or(std::chrono::minutes(1))));
+    // What a script in an image orphans is ours, whatever environment it has; and so is
+    // what keeps its container, which is gone when we end.
+    const bool is_inside = arguments.has("image");
+    if (is_inside) process::become_subreaper();
     auto status = run_with(server, std::move(program), arguments, site.here);
     end_server(server);
+    if (is_inside) process::kill_all_descendants(end_of_container_ms);
     return status;
 }
 

@@ -34,6 +34,7 @@ Result<int> command_serve(const std::vector<std::string> &words) {
         if (name == "--cores" && number) options.cores = static_cast<int>(*number);
         if (name == "--host") options.hosts.push_back(value);
         if (name == "--prrte") prefix = value;
+        if (name == "--pmi" && number) options.pmi = static_cast<int>(*number);
         if (name == "--root") options.host_root = value;
         if (name == "--pxwrap") options.wrapper = value;
         if (name == "--deadline" && number)

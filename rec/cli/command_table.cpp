@@ -13,12 +13,15 @@ const OptionRow cores{"cores", 0, "N", false,
 const OptionRow hostfile{
     "hostfile", 0, "FILE", false,
     "Serve all nodes of the file (NAME or NAME slots=N a line) with a PRRTE DVM, whose "
-    "daemons are started by ssh."};
+    "daemons are started by ssh. Without it, and outside of an allocation: what "
+    "PXLAUNCH_HOSTFILE or the defaults of the site's or user's file name, as for "
+    "pxlaunch."};
 const OptionRow rec{
     "rec", 0, "METHOD", false,
     "How ranks are started: local on this node; in a Slurm job also srun, by a step for "
     "each "
-    "job (srun:ROOT runs the host's, whose / is bound at ROOT), or prrte, by a PRRTE "
+    "job (srun:ROOT runs the host's, whose / is bound at ROOT), pmi2, the same from "
+    "a task of 'srun --mpi=pmi2' where no srun is, or prrte, by a PRRTE "
     "DVM (prrte:PREFIX names it). Without it: what the site "
     "says, "
     "else local on the only node, srun where it has pmix, prrte."};
@@ -153,6 +156,33 @@ Command probe() {
         command_probe};
 }
 
+const std::vector<OptionRow> image_options = {
+    {"image", 0, "IMAGE", false,
+     "Run the command in a container of this image, with a pxlaunch in its search path."},
+    {"engine", 0, "NAME", false, "What makes the container, as in pxlaunch."},
+    {"mount", 0, "SRC[:DST]", true,
+     "Show the image a directory or file of the node; may be repeated. The working "
+     "directory is there, unless it is / or HOME."},
+    {"devices", 0, "LIST", true, "gpu, rdma, a path in /dev or a CDI name."},
+    {"pull", 0, "WHEN", false, "missing or never: whether to fetch the image."},
+    {"client", 0, "PATH", false,
+     "The pxlaunch for the image, linked statically. Without it: the one beside pxrec, "
+     "else ../libexec/pxlaunch/pxlaunch."},
+};
+
+std::vector<OptionRow> run_options() {
+    std::vector<OptionRow> all = {
+        cores,
+        {"directory", 'C', "DIR", false, "Run the command in DIR."},
+        {"env", 'x', "NAME=VALUE", true,
+         "Set a variable of the command; may be repeated. NAME alone takes one along "
+         "into "
+         "an image."}};
+    all.insert(all.end(), image_options.begin(), image_options.end());
+    all.insert(all.end(), {hostfile, rec, prrte, shared_node, start_timeout});
+    return all;
+}
+
 Command run() {
     return {
         "run",
@@ -160,15 +190,7 @@ Command run() {
         1,
         any_number,
         true,
-        {cores,
-         {"directory", 'C', "DIR", false, "Run the command in DIR."},
-         {"env", 'x', "NAME=VALUE", true,
-          "Set a variable of the command; may be repeated."},
-         hostfile,
-         rec,
-         prrte,
-         shared_node,
-         start_timeout},
+        run_options(),
         "run a script with a server of its own",
         "Starts a server, runs the command with it, and ends it again. The command keeps "
         "the "
@@ -180,7 +202,14 @@ Command run() {
         "_JOB_ID and, in an array job, _ARRAY_INDEX; it has no PMIX_ variable. When the "
         "command ends, jobs that it left behind are killed; when pxrec itself is killed, "
         "the "
-        "command is too.",
+        "command is too.\n"
+        "With --image the command is one of the image, and its pxlaunch starts ranks in "
+        "the same image on every node, unless --image names another one there, or "
+        "--no-container none. It has the environment of the image, the PXLAUNCH_ "
+        "variables "
+        "and what -x names: nothing else from here; its ranks have all of its own. What "
+        "it "
+        "leaves behind is ended with it; after a signal that has 10 s.",
         command_run};
 }
 

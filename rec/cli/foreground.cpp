@@ -48,6 +48,10 @@ Error not_executed(const Program &program, int error_number) {
             exit == Exit::not_found ? "look at its first line ('#!')" : ""};
 }
 
+bool ends(int number) {
+    return number == SIGINT || number == SIGQUIT || number == SIGTERM || number == SIGHUP;
+}
+
 } // namespace
 
 Foreground Foreground::prepare() {
@@ -81,6 +85,7 @@ int Foreground::wait() {
         siginfo_t info{};
         const int number = ::sigwaitinfo(&watched_, &info);
         if (number > 0 && number != SIGCHLD) {
+            was_ended_ = was_ended_ || ends(number);
             // The terminal has sent its own to the command too.
             if (info.si_code != SI_KERNEL) ::kill(pid_, number);
             continue;
@@ -89,6 +94,11 @@ int Foreground::wait() {
         if (::waitpid(pid_, &status, WNOHANG) != pid_) continue;
         return WIFSIGNALED(status) ? killed_by(WTERMSIG(status)) : WEXITSTATUS(status);
     }
+}
+
+bool Foreground::is_ended_within(int milliseconds) {
+    const timespec patience{milliseconds / 1000, milliseconds % 1000 * 1'000'000L};
+    return ends(::sigtimedwait(&watched_, nullptr, &patience));
 }
 
 } // namespace px::rec

@@ -23,10 +23,15 @@ class Foreground {
 
     Result<void> start(const Program &program); // the Error's exit is 126 or 127
     int wait();                                 // its status, 128+N after a signal
+    // Afterwards: whether it was to end, and whether within `milliseconds` that is said
+    // (once more).
+    [[nodiscard]] bool was_ended() const { return was_ended_; }
+    bool is_ended_within(int milliseconds);
 
   private:
     sigset_t watched_{}, original_{};
     pid_t pid_ = -1;
+    bool was_ended_ = false;
 };
 
 } // namespace px::rec

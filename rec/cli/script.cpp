@@ -27,9 +27,9 @@ bool has_entry(const std::string &environment, const std::string &wanted) {
     return false;
 }
 
-// How many there were.
-int kill_once(const std::string &wanted) {
-    int killed = 0;
+// How many there were; 0 only counts them.
+int signal_once(const std::string &wanted, int number) {
+    int reached = 0;
     const std::unique_ptr<DIR, int (*)(DIR *)> processes(::opendir("/proc"), ::closedir);
     while (const dirent *entry = processes ? ::readdir(processes.get()) : nullptr) {
         if (std::isdigit(static_cast<unsigned char>(entry->d_name[0])) == 0) continue;
@@ -37,9 +37,9 @@ int kill_once(const std::string &wanted) {
         const auto environment = read_file(fmt::format("/proc/{}/environ", pid), 1 << 24);
         if (pid == ::getpid() || !environment || !has_entry(*environment, wanted))
             continue;
-        if (::kill(pid, SIGKILL) == 0) ++killed;
+        if (::kill(pid, number) == 0) ++reached;
     }
-    return killed;
+    return reached;
 }
 
 } // namespace
@@ -58,10 +58,18 @@ bool was_killed(int keepalive) {
 
 std::string script_uri(const std::string &document) { return "file:" + document; }
 
+void signal_script(const std::string &document, int number) {
+    (void)signal_once("PXLAUNCH_URI=" + script_uri(document), number);
+}
+
+bool is_anyone_left(const std::string &document) {
+    return signal_once("PXLAUNCH_URI=" + script_uri(document), 0) > 0;
+}
+
 void kill_script(const std::string &document) {
     const std::string wanted = "PXLAUNCH_URI=" + script_uri(document);
     constexpr int rounds = 200; // what forks meanwhile is found in the next one
-    for (int round = 0; round < rounds && kill_once(wanted) > 0; ++round) {
+    for (int round = 0; round < rounds && signal_once(wanted, SIGKILL) > 0; ++round) {
         ::poll(nullptr, 0, 5);
     }
 }

@@ -15,7 +15,11 @@ bool was_killed(int keepalive);
 // PXLAUNCH_URI of a script whose server's rendezvous file is `document`.
 std::string script_uri(const std::string &document);
 
-// Kills every process of ours with that PXLAUNCH_URI, until there is none.
+// Every process of ours with that PXLAUNCH_URI.
+void signal_script(const std::string &document, int number);
+bool is_anyone_left(const std::string &document);
+
+// Kills them, until there is none.
 void kill_script(const std::string &document);
 
 } // namespace px::rec

@@ -5,6 +5,7 @@
 #include "pxlaunch/discover/rendezvous.h"
 #include "pxlaunch/pmix/settings.h"
 #include "pxlaunch/process/leftovers.h"
+#include "pxlaunch/tool/local_server.h"
 #include "rec/cli/cores.h"
 #include "rec/cli/guard.h"
 #include "rec/cli/script.h"
@@ -95,7 +96,7 @@ class Server {
     std::string directory_;
     std::unique_ptr<Loop> loop_;
     std::unique_ptr<map::Topology> topology_;
-    std::unique_ptr<AllocationSteps> steps_; // with method srun
+    std::unique_ptr<AllocationSteps> steps_; // with method srun or pmi2
     std::unique_ptr<server::Host> host_;
     Fd signals_;
     bool ending_ = false;
@@ -105,17 +106,17 @@ class Server {
 
 Result<void> Server::start() {
     loop_ = PX_TRY(Loop::create());
-    PX_TRY(watch_signals());
     if (options_.cores) PX_TRY(keep_cores(*options_.cores));
     topology_ = std::make_unique<map::Topology>(PX_TRY(map::Topology::load_this_machine(
         options_.find_gpus ? map::Devices::find : map::Devices::skip)));
     server::HostOptions host{directory_, options_.managed};
-    if (options_.method == ServeOptions::Method::srun) {
-        steps_ = PX_TRY(
-            AllocationSteps::make(*loop_, *topology_, options_, here_, directory_));
+    if (options_.method != ServeOptions::Method::local) {
+        // May run the loop: a signal then ends us, and the guard cleans up.
+        steps_ = PX_TRY(AllocationSteps::make(*loop_, *topology_, options_, here_));
         host.nodes = steps_->nodes();
         host.steps = &steps_->bridge();
     }
+    PX_TRY(watch_signals());
     host_ = PX_TRY(server::Host::start(*loop_, *topology_, host));
     make_private(directory_);
     host_->jobs.on_end = [this] {
@@ -169,8 +170,11 @@ Result<void> Server::publish_address() {
     rendezvous.cores = host_->pool.cores();
     rendezvous.started = host_->started;
     rendezvous.log = directory_ + "/log";
+    rendezvous.wrapper = options_.wrapper.empty() ? tool::beside_us("pxwrap").value_or("")
+                                                  : options_.wrapper;
     if (steps_) {
-        rendezvous.method = "srun";
+        rendezvous.method =
+            options_.method == ServeOptions::Method::pmi2 ? "pmi2" : "srun";
         for (const auto &node : steps_->nodes()) rendezvous.nodes.push_back(node.host);
     }
     return discover::write_rendezvous(directory_, rendezvous);
@@ -215,6 +219,7 @@ std::optional<ServeOptions::Method> method_named(std::string_view word) {
     if (word == "local") return Method::local;
     if (word == "prrte") return Method::prrte;
     if (word == "srun") return Method::srun;
+    if (word == "pmi2") return Method::pmi2;
     return {};
 }
 

@@ -67,7 +67,7 @@ Result<ServerHere> find_pool(const discover::Here &here) {
 }
 
 std::string what_it_serves(const discover::Rendezvous &server) {
-    if (server.method == "srun")
+    if (server.method == "srun" || server.method == "pmi2")
         return fmt::format("{} cores of {} with srun", server.cores,
                            join(server.nodes, ","));
     if (server.method != "prrte")

@@ -1,32 +1,30 @@
 // steps.cpp - what is known of the other nodes, and where srun and pxwrap are.
 #include "rec/cli/steps.h"
 
-#include "pxlaunch/base/capture.h"
 #include "pxlaunch/base/text.h"
 #include "pxlaunch/discover/looks.h"
 #include "pxlaunch/tool/local_server.h"
+#include "rec/bridge/local_sruns.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <unistd.h>
 
 namespace px::rec {
 
 namespace {
 
-constexpr std::chrono::milliseconds srun_patience{5000};
+constexpr std::chrono::milliseconds errand_patience{30'000};
 
-// With the tree of 22.05.8 a process may leave PMIx_Fence before others have come, and
-// its first message finds a peer still in MPI_Init: 5 of 60 jobs of 6 ranks on 3 nodes
-// crashed (Open MPI 4.1), under plain srun too; with the ring none of 60.
-std::vector<std::string> fence_of(const bridge::BridgeSettings &settings,
-                                  const discover::Here &here) {
+// With Slurm's tree, which it takes for fences without data, a process may leave
+// PMIx_Fence before others have come, and its first message finds a peer still in
+// MPI_Init. It crashes: jobs of 6 ranks on 3 nodes under plain srun, 5 of 60 on 22.05.8
+// (Open MPI 4.1), 1 of 60 on 24.11 (5.0) and there 15 of 40 with nothing but the tree;
+// with the ring none of 60 and of 40.
+std::vector<std::string> fence_of(const discover::Here &here) {
     if (here.has("SLURM_PMIX_FENCE")) return {};
-    const auto version = output_of({settings.srun, "--version"}, srun_patience,
-                                   settings.root ? &*settings.root : nullptr);
-    const bool old = version && version->find(" 22.") != std::string::npos;
-    return old ? std::vector<std::string>{"SLURM_PMIX_FENCE=ring"}
-               : std::vector<std::string>();
+    return {"SLURM_PMIX_FENCE=ring"};
 }
 
 int cores_of(const map::Topology &topology) {
@@ -46,6 +44,19 @@ Result<std::string> find_wrapper(const ServeOptions &options) {
                     named(options.host_root)),
         "the nodes need pxwrap: say where they have it with --pxwrap PATH, or "
         "PXLAUNCH_PXWRAP");
+}
+
+// What pxlaunch asks of a srun that it can reach.
+Result<void> check_host(const channel::HostFacts &facts) {
+    if (facts.srun.empty()) {
+        return cannot_run("the host side has no program 'srun' in PATH or /usr/bin",
+                          "add srun's directory to PATH before the script's own srun");
+    }
+    if (!discover::pmix_plugin(facts.plugins).empty()) return {};
+    return cannot_run(
+        fmt::format("'{} --mpi=list' of the host side does not name pmix", facts.srun),
+        "start the script on the host side, with 'pxrec run --' before it, "
+        "and with --rec prrte");
 }
 
 Result<std::string> slurm_job_of(const std::string &allocation) {
@@ -78,27 +89,44 @@ Result<void> AllocationSteps::add_node(const std::string &host,
     return {};
 }
 
-Result<std::unique_ptr<AllocationSteps>>
-AllocationSteps::make(Loop &loop, const map::Topology &local, const ServeOptions &options,
-                      const discover::Here &here, const std::string &directory) {
-    std::unique_ptr<AllocationSteps> made(new AllocationSteps);
-    for (const auto &host : options.hosts) PX_TRY(made->add_node(host, local));
-    bridge::BridgeSettings settings;
+Result<void> AllocationSteps::find_sruns(Loop &loop, const ServeOptions &options,
+                                         const discover::Here &here,
+                                         const std::string &wrapper) {
+    if (options.method == ServeOptions::Method::pmi2) {
+        auto side = PX_TRY(bridge::HostSide::start(
+            loop, {options.pmi, wrapper, here.host, here.get("SLURMD_NODENAME"),
+                   std::min(options.start_timeout, errand_patience)}));
+        PX_TRY(check_host(side->facts()));
+        sruns_ = std::move(side);
+        return {};
+    }
     discover::Here there = here;
     there.host_root = options.host_root;
-    settings.srun = discover::find_srun(there);
-    if (!options.host_root.empty())
-        settings.root = discover::host_root_at(options.host_root, here);
-    if (settings.srun.empty()) {
+    const std::string srun = discover::find_srun(there);
+    if (srun.empty()) {
         return cannot_run("there is no srun in PATH",
                           "'--rec prrte' starts ranks with PRRTE instead");
     }
+    std::optional<HostRoot> root;
+    if (!options.host_root.empty())
+        root = discover::host_root_at(options.host_root, here);
+    sruns_ = std::make_unique<bridge::LocalSruns>(loop, srun, std::move(root));
+    return {};
+}
+
+Result<std::unique_ptr<AllocationSteps>>
+AllocationSteps::make(Loop &loop, const map::Topology &local, const ServeOptions &options,
+                      const discover::Here &here) {
+    std::unique_ptr<AllocationSteps> made(new AllocationSteps);
+    for (const auto &host : options.hosts) PX_TRY(made->add_node(host, local));
+    bridge::BridgeSettings settings;
     settings.slurm_job = PX_TRY(slurm_job_of(options.allocation));
     settings.wrapper = PX_TRY(find_wrapper(options));
+    PX_TRY(made->find_sruns(loop, options, here, settings.wrapper));
+    settings.sruns = made->sruns_.get();
     settings.host = here.host;
-    settings.directory = directory;
     settings.nodes = made->nodes_;
-    settings.extra = fence_of(settings, here);
+    settings.extra = fence_of(here);
     made->bridge_ = std::make_unique<bridge::Bridge>(loop, std::move(settings));
     return made;
 }

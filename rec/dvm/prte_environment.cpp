@@ -1,6 +1,6 @@
 // prte_environment.cpp - what of our environment is for the DVM.
 #include "pxlaunch/base/text.h"
-#include "pxlaunch/job/environment.h"
+#include "pxlaunch/job/border.h"
 #include "rec/dvm/prte.h"
 
 #include <algorithm>
@@ -35,6 +35,8 @@ std::vector<std::string> prte_environment(const PrteSettings &settings,
     std::copy_if(own.begin(), own.end(), std::back_inserter(env),
                  [&](const auto &entry) { return is_kept(entry, settings.daemons); });
     if (settings.daemons == Daemons::by_ssh) {
+        const auto others = job::find_variable(env, "TMPDIR");
+        job::set_variable(env, job::tmpdir_around, std::string(others.value_or("")));
         job::set_variable(env, "TMPDIR", settings.directory); // see prte_command()
         return env;
     }

@@ -1,5 +1,6 @@
 // table_start.cpp - from a placed submission to running ranks.
 #include "pxlaunch/base/seconds.h"
+#include "pxlaunch/job/border.h"
 #include "pxlaunch/process/child.h"
 #include "pxlaunch/process/command.h"
 #include "pxlaunch/process/pmi_trap.h"
@@ -88,6 +89,7 @@ Result<void> JobTable::launch_rank(Job &job, int number,
 
     process::ChildSpec child;
     child.env = app.env;
+    job::add_surroundings(child.env, ::environ);
     PX_TRY(wire_.add_environment(job, number, child.env));
     add_rank_environment(job, number, child.env);
     const auto streams = PX_TRY(make_streams(rank, number, job.asked));

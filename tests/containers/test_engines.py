@@ -9,11 +9,11 @@ printf '%s\\0' "$0" "$@" >"${0%/*}/argv"
 tr '\\0' '\\n' </proc/$$/environ >"${0%/*}/env"
 exit 7
 """
-# Each with its program, an image that it takes by itself, and how PMIX_RANK=3 gets inside.
-ENGINES = [("docker", "docker", None, "PMIX_RANK=3"), ("apptainer", "apptainer", "x.sif", "APPTAINERENV_PMIX_RANK=3"),
-           ("singularity-ce", "singularity", None, "SINGULARITYENV_PMIX_RANK=3"),
-           ("charliecloud", "ch-run", None, "PMIX_RANK=3"), ("enroot", "enroot", "x.sqsh", "PMIX_RANK=3"),
-           ("sarus", "sarus", None, "PMIX_RANK=3"), ("shifter", "shifter", None, "PMIX_RANK=3")]
+# Each with its program, an image that it takes by itself, how PMIX_RANK=3 gets inside, and how b"\xff" does: what would turn
+# words into text gets them coded.
+ENGINES = [("singularity-ce", "singularity", None, "SINGULARITYENV_PMIX_RANK=3", b"%ff"),
+           ("charliecloud", "ch-run", None, "PMIX_RANK=3", b"\xff"), ("enroot", "enroot", "x.sqsh", "PMIX_RANK=3", b"\xff"),
+           ("sarus", "sarus", None, "PMIX_RANK=3", b"%ff"), ("shifter", "shifter", None, "PMIX_RANK=3", b"\xff")]
 
 
 class StandIns(pxtest.Case):
@@ -34,11 +34,11 @@ class StandIns(pxtest.Case):
 
     def test_each(self):
         words = [b"app", b"", b"a b", b"*", b"$(id)\n", b"\xff"]
-        for name, program, alone, variable in ENGINES:
+        for name, program, alone, variable, last in ENGINES:
             with self.subTest(name):
                 argv, env = self.run_with(program, "--engine", name, "--image", "img", "--", *words)
                 self.assertEqual(argv[0], os.fsencode(self.bin / program))
-                self.assertEqual(argv[-len(words):], words)
+                self.assertEqual(argv[-len(words):], [*words[:-1], last])
                 self.assertIn(variable, env)
             if alone:
                 self.run_with(program, "--image", alone, "--", *words)

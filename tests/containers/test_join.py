@@ -57,6 +57,13 @@ class Inside(pxcontainer.ContainerCase):  # ctest: serial timeout=120
         done = self.wrap("--mount", f"{self.work}:/data", "-C", "/data", *IMAGE, "sh", "-c", "pwd; cat file", cwd="/")
         self.assertEqual(done.out, b"/data\nhere\n", done)
 
+    def test_devices(self):
+        """A device of the node, and the limit for locked memory that the job has."""
+        script = "ls /dev/loop-control /dev/fuse; ulimit -l"
+        limit = self.start_program(["sh", "-c", "ulimit -l"]).finish().out
+        done = self.wrap("--devices", "/dev/fuse", *IMAGE, "sh", "-c", script)
+        self.assertEqual(done.out, b"/dev/fuse\n" + limit, done)
+
     def test_a_static_program_is_enough(self):
         done = self.wrap("--image", "px-static", "/bin/busybox", "echo", "alone")
         self.assertEqual((done.code, done.out), (0, b"alone\n"), done)
@@ -115,6 +122,16 @@ class Refused(pxcontainer.ContainerCase):  # ctest: serial timeout=120
             self.assertEqual(done.code, 125, done)
             self.assertIn(b"pxwrap: error: podman cannot start a container of 'px-none': short-name", done.err)
             self.assertIn(b"pxwrap: hint: 'podman images' lists the images of this node", done.err)
+
+    def test_no_device(self):
+        """What a node has not, pxwrap says; podman's words would be riddles."""
+        for device, words in [
+                ("gpu", [b"--devices gpu: this node has no nvidia.com/gpu: no file in /etc/cdi or /var/run/cdi describes it",
+                         b"hint: has it a GPU? Then root runs: nvidia-ctk cdi generate"]),
+                ("rdma", [b"--devices rdma: this node has no '/dev/infiniband'", b"ib_uverbs"]),
+                ("/dev/none", [b"--devices /dev/none: this node has no '/dev/none'", b"is the path right"]),
+                ("amd.com/gpu=0", [b"this node has no amd.com/gpu: no file in /etc/cdi", b"is the name right?"])]:
+            self.fails(125, words, "--devices", device, *IMAGE, "true")
 
     def test_no_engine(self):
         self.env["PATH"] = str(self.work)

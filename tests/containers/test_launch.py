@@ -46,6 +46,23 @@ class Launch(pxcontainer.ContainerCase):  # ctest: serial timeout=120
         done = self.expect(0, ["--path", "/no:/bin", "-x", "PATH=/none", *SHELL, "echo $PATH"])
         self.assertEqual(done.out, b"/none\n")
 
+    def test_ranks_read_each_others_memory(self):
+        shutil.copy(pxtest.program("peek"), self.work)
+        done = self.expect(0, ["-n", "4", "--image", "px-static", "./peek", "."])
+        self.assertEqual(sorted(done.out.decode().splitlines()),
+                         [f"rank {rank} has read 1048576 bytes of rank {(rank + 1) % 4}" for rank in range(4)])
+
+    def test_several_jobs_and_images(self):
+        """Two jobs of two images each, at once: four containers, and no rank in another's."""
+        wait = ["sh", "-c", "echo $(readlink /proc/self/ns/mnt); exec sleep 60"]
+        arguments = ["-n", "2", "--image", "px-busybox", *wait, ":", "-n", "2", "--image", "px-mpi", *wait]
+        jobs = [self.start(arguments).wait_for(b"\n", count=4) for _ in range(2)]
+        spaces = [line for job in jobs for line in bytes(job.out).splitlines()]
+        self.assertEqual(sorted(spaces.count(space) for space in set(spaces)), [2, 2, 2, 2])
+        self.assertEqual(len(self.containers()), 4)
+        for job in jobs:
+            job.signal(signal.SIGTERM).finish()
+
     def test_options_of_each_application(self):
         done = self.expect(0, ["-n", "1", "--mount", f"{self.work}:/data", "-C", "/data", *SHELL, "pwd", ":", "-n", "1",
                                "sh", "-c", "echo ${container:-none}"])

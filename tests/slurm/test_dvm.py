@@ -1,5 +1,6 @@
 """Jobs on a PRRTE DVM over the nodes of a Slurm job; PRRTE is named, as a site without one of pxrec's own would do it."""
 import importlib.util
+import json
 import pathlib
 import signal
 import time
@@ -20,11 +21,12 @@ SLEEPER = "sh -c 'echo asleep; exec sleep 1000'"
 
 class _DvmCase(pxslurm.SlurmCase):
     CPUS = "1x2x1"
+    AWAY = pxslurm.PRRTE_AWAY
 
     def setUp(self):
         super().setUp()
         self.may_leave_files = True
-        self.env["PXLAUNCH_REC"] = "prrte:/usr"
+        self.env["PXLAUNCH_REC"] = "prrte:" + self.prrte()
 
     def check_clean(self, within=6):
         super().check_clean(within)  # a server rests for 2 s
@@ -45,7 +47,7 @@ class _DvmCase(pxslurm.SlurmCase):
         return done
 
 
-class Script(_DvmCase):  # ctest: serial timeout=120 prrte
+class Script(_DvmCase):  # ctest: serial timeout=120
     def test_in_a_batch_script(self):
         done = self.right(self.sbatch(SIX, SCRIPT).finish())
         self.assertIn(b"6 processes, up to 2 per node, 3 nodes\n", done.out)
@@ -60,15 +62,16 @@ class Script(_DvmCase):  # ctest: serial timeout=120 prrte
         self.check_gone()
 
     def test_under_pxrec_run(self):
-        script = "pxrec run --rec prrte:/usr -- sh -c 'echo $PXLAUNCH_NNODES $PXLAUNCH_NODELIST; . ./inner.sh'\n"
+        script = (f"pxrec run --rec prrte:{self.prrte()} -- "
+                  "sh -c 'echo $PXLAUNCH_NNODES $PXLAUNCH_NODELIST; . ./inner.sh'\n")
         (self.home / "inner.sh").write_text(SCRIPT)
         done = self.right(self.sbatch(SIX, script).finish())
         self.assertTrue(done.out.startswith(b"3 n1,n2,n3\n6 processes, up to 2 per node, 3 nodes\n"), done)
         self.check_gone(2)
 
     def test_with_pxrec_up(self):
-        script = ("pxrec up --rec prrte:/usr; unset PXLAUNCH_REC; pxlaunch -n 3 --map-by node hostname\npxrec down >down\n"
-                  "pxrec status; echo status $?\n")
+        script = (f"pxrec up --rec prrte:{self.prrte()}; unset PXLAUNCH_REC; pxlaunch -n 3 --map-by node hostname\n"
+                  "pxrec down >down\npxrec status; echo status $?\n")
         done = self.sbatch(SIX, script).finish()
         self.assertRegex(done.out, rb"^pxrec: serving 6 slots on 3 nodes with PRRTE \(pid \d+\)\n", done)
         self.assertEqual(sorted(done.out.splitlines()[1:]), [b"n1", b"n2", b"n3", b"status 125"], done)
@@ -85,7 +88,7 @@ class Script(_DvmCase):  # ctest: serial timeout=120 prrte
         self.check_gone()
 
 
-class Asked(_DvmCase):  # ctest: serial timeout=120 prrte
+class Asked(_DvmCase):  # ctest: serial timeout=120 not22
     def test_ranks_and_cores_as_asked(self):
         """Two cores for each of three ranks, not one rank for each core."""
         script = f"pxlaunch sh -c 'echo $(hostname) $({CPUS}) $OMP_NUM_THREADS'\n"
@@ -117,20 +120,22 @@ class Asked(_DvmCase):  # ctest: serial timeout=120 prrte
 
     def test_explained(self):
         done = self.right(self.sbatch(["-N3", "--ntasks-per-node=1", "-c2"], "pxlaunch --explain true\n").finish())
-        for line in (b"server: prrte: usable: a DVM of /usr/bin/prte over n1:2,n2:2,n3:2",
+        prrte = self.prrte().encode()
+        for line in (b"server: prrte: usable: a DVM of %s/bin/prte over n1:2,n2:2,n3:2" % prrte,
                      b"np: 3: SLURM_NTASKS=3", b"cpus per rank: 2: SLURM_CPUS_PER_TASK=2"):
             self.assertIn(line, done.out.splitlines(), done)
         self.assertIn(b"; 6 cores (SLURM_JOB_CPUS_PER_NODE=2(x3))", done.out)
         self.check_gone(1)  # nothing was started
 
 
-class Policy(_DvmCase):  # ctest: serial timeout=120 prrte
+class Policy(_DvmCase):  # ctest: serial timeout=120 not22
     def setUp(self):
         super().setUp()
         del self.env["PXLAUNCH_REC"]
 
     def test_the_site_has_its_order(self):
-        (self.home / "site").write_text('{"prrte_prefix": "/usr", "methods": ["prrte"], "locked": ["methods"]}')
+        (self.home / "site").write_text(json.dumps(
+            {"prrte_prefix": self.prrte(), "methods": ["prrte"], "locked": ["methods"]}))
         self.env["PXLAUNCH_SITE_CONFIG"] = f"{self.node_home}/site"
         done = self.sbatch(SIX, "pxlaunch hostname; pxlaunch --rec srun true; echo $?\n").finish()
         self.assertEqual(sorted(done.out.split()), sorted([b"n1", b"n2", b"n3"] * 2 + [b"125"]), done)
@@ -157,7 +162,7 @@ class Policy(_DvmCase):  # ctest: serial timeout=120 prrte
     def test_two_jobs_on_one_node_never_meet(self):
         script = (f"pxlaunch -n 1 sh -c '{CPUS}; touch here.$SLURM_JOB_ID; "
                   "until [ $(ls here.* | wc -l) = 2 ]; do sleep 0.1; done'; pxrec status\n")
-        for rec in ("", "export PXLAUNCH_REC=prrte:/usr\n"):
+        for rec in ("", f"export PXLAUNCH_REC=prrte:{self.prrte()}\n"):
             jobs = [self.sbatch(["-w", "n1", "-n1"], rec + script) for _ in range(2)]
             said = [self.right(job.finish()).out.decode().splitlines() for job in jobs]
             self.assertEqual(sorted(lines[0] for lines in said), ["0", "1"], said)
@@ -166,7 +171,7 @@ class Policy(_DvmCase):  # ctest: serial timeout=120 prrte
                 path.unlink()
 
 
-class Many(_DvmCase):  # ctest: serial timeout=180 prrte
+class Many(_DvmCase):  # ctest: serial timeout=180 not22
     def test_twenty_at_once(self):
         """They share one server, and no two ranks have a core at a time."""
         script = ("for i in $(seq 20); do pxlaunch -n 2 sh -c 'b=$(date +%s%N); sleep 0.1; "
@@ -190,7 +195,7 @@ class Many(_DvmCase):  # ctest: serial timeout=180 prrte
         self.assertEqual(done.out.decode().split(), [str(i % 3) for i in range(1, 201)])
 
 
-class Ended(_DvmCase):  # ctest: serial timeout=240 prrte
+class Ended(_DvmCase):  # ctest: serial timeout=240
     def start_sleepers(self, then="echo status $?\n"):
         return self.sbatch(SIX, f"pxlaunch -n 6 {SLEEPER}\n{then}").wait_for(b"asleep", count=6)
 
@@ -246,7 +251,7 @@ class Ended(_DvmCase):  # ctest: serial timeout=240 prrte
         self.check_gone()
 
 
-class Lost(_DvmCase):  # ctest: serial timeout=120 prrte
+class Lost(_DvmCase):  # ctest: serial timeout=120 not22
     def test_a_slurmd_is_killed(self):
         """Slurm needs SlurmdTimeout to find it, and cancels the job; what still runs on that node is ended by us."""
         batch = self.sbatch(SIX, f"pxlaunch -n 6 {SLEEPER}\n").wait_for(b"asleep", count=6)
@@ -265,7 +270,7 @@ class _ServerCase(_DvmCase):
         super().setUpClass()
         shared = cls.state() / "home/user"
         (shared / "serve.sh").write_text(
-            "#!/bin/bash\npxrec up --rec prrte:/usr && pxrec env >env.new && mv env.new env && exec sleep 1000\n")
+            f"#!/bin/bash\npxrec up --rec prrte:{cls.prrte()} && pxrec env >env.new && mv env.new env && exec sleep 1000\n")
         cls.lab("exec", "head", "env", "-C", "/home/user", f"PATH={pxslurm.pxlab.NODE_BIN}:/usr/bin", "sbatch", *SIX,
                 "-o", "serve.log", "serve.sh")
         end = time.monotonic() + 30
@@ -287,11 +292,11 @@ class _ServerCase(_DvmCase):
         pxtest.Case.check_clean(self, within)
 
 
-class Codes(_ServerCase, embedded.Codes):  # ctest: serial timeout=120 prrte
+class Codes(_ServerCase, embedded.Codes):  # ctest: serial timeout=120
     pass
 
 
-class NotRun(_ServerCase, embedded.NotRun):  # ctest: serial timeout=120 prrte
+class NotRun(_ServerCase, embedded.NotRun):  # ctest: serial timeout=120 not22
     def test_a_directory_as_program(self):
         self.refused(126, [self.node_home], self.node_home.encode())
 
@@ -303,9 +308,9 @@ class NotRun(_ServerCase, embedded.NotRun):  # ctest: serial timeout=120 prrte
         self.refused(2, ["-n", "1", "--host", "n9", "true"], b"'n9' is not a node of this server", b"n1, n2, n3")
 
 
-class Timeouts(_ServerCase, embedded.Timeouts):  # ctest: serial timeout=120 prrte
+class Timeouts(_ServerCase, embedded.Timeouts):  # ctest: serial timeout=120 not22
     pass
 
 
-class Signals(_ServerCase, embedded.Signals):  # ctest: serial timeout=180 prrte
+class Signals(_ServerCase, embedded.Signals):  # ctest: serial timeout=180 not22
     pass

@@ -10,6 +10,9 @@ WHERE = "'echo rank $PXLAUNCH_RANK $(hostname) $(sed -n s/^Cpus_allowed_list:.//
 class _Scripts(pxslurm.SlurmCase):
     REC = {}
 
+    def check_clean(self, within=6):
+        super().check_clean(within)  # a server rests for 2 s
+
     def script(self, options, text, **env):
         return self.sbatch(options, text, env={**self.REC, **env})
 
@@ -89,5 +92,9 @@ class BySrun(_Scripts):  # ctest: serial timeout=300
     pass
 
 
-class ByDvm(_Scripts):  # ctest: serial timeout=300 prrte
-    REC = {"PXLAUNCH_REC": "prrte:/usr"}
+class ByDvm(_Scripts):  # ctest: serial timeout=300
+    AWAY = pxslurm.PRRTE_AWAY
+
+    def setUp(self):
+        super().setUp()
+        self.REC = {"PXLAUNCH_REC": "prrte:" + self.prrte()}

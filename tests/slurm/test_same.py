@@ -21,7 +21,7 @@ class _SameCase(pxslurm.SlurmCase):
 
 
 class ByDvm(_SameCase):  # ctest: serial timeout=120
-    AWAY = "trixie" if pxslurm.SLURM_KIND == "slurm22" else False
+    AWAY = pxslurm.PRRTE_AWAY
 
     def test_by_a_dvm(self):
         self.check("exec", {"PXLAUNCH_REC": "prrte:" + self.prrte()})
@@ -48,7 +48,7 @@ class InSlurm(_SameCase):  # ctest: serial timeout=180
         self.assertIn(b"2 processes, up to 2 per node, 1 node\n", done.out)
 
 
-class BySsh(pxlab.LabCase):  # ctest: serial timeout=60 prrte
+class BySsh(pxlab.LabCase):  # ctest: serial timeout=60 not22
     """The nodes of a hostfile."""
 
     KIND = "prrte"

@@ -7,7 +7,19 @@ import subprocess
 
 import pxtest
 
-USER = "pxcontainers"
+USER = os.environ.get("PX_CONTAINER_USER", "pxcontainers")
+
+
+def running(argv):
+    """The processes with these arguments, wherever they came from."""
+    found = []
+    for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if path.read_bytes() == argv:
+                found.append(int(path.parent.name))
+        except OSError:
+            pass  # it has ended meanwhile
+    return found
 
 
 class ContainerCase(pxtest.Case):

@@ -1,7 +1,7 @@
 """Tests on the nodes of tests/lab: a lab for each class, with a PRRTE DVM over its nodes; pxslurm has those with Slurm.
 
 The programs are those of PX_LAB_BUILD/release/bin, which the nodes see at /build/release/bin; those of another KIND are
-beside it, in the folder of its Debian suite; `tests/run KIND` builds them. Processes on the nodes are processes of this
+beside it, in the folder of its Debian suite; `tests/run KIND` builds them. Nodes that are images have their own. Processes on the nodes are processes of this
 machine too: pxtest finds and counts them.
 """
 import os
@@ -18,7 +18,8 @@ LAB = pxtest.TREE / "tests/lab/lab"
 BUILD = pathlib.Path(os.environ.get("PX_LAB_BUILD") or pxtest.TREE / "build/trixie")
 NODE_BIN = "/build/release/bin"
 KIND = os.environ.get("PX_LAB_KIND", "prrte")  # that PX_LAB_BUILD is for
-SUITES = {"prrte": "trixie", "prrte5": "testing", "slurm": "trixie", "slurm22": "bookworm", "slurm26": "testing"}
+SUITES = {"prrte": "trixie", "prrte5": "testing", "slurm": "trixie", "slurm22": "bookworm", "slurm26": "testing",
+          "slurm-separated": "trixie"}
 
 
 def root(suite):
@@ -44,14 +45,15 @@ class LabCase(pxtest.Case):
     """Nodes n1, n2, ..., pxlaunch on n1, and a DVM with two slots on each, whose address is in PXLAUNCH_URI."""
 
     KIND = KIND
+    PROGRAMS = NODE_BIN
     NODES = 3
     DVM = True
     LAB_ENV = {}  # what "lab up" is told besides
 
     @classmethod
     def setUpClass(cls):
-        build = BUILD if cls.KIND == KIND else BUILD.parent / SUITES[cls.KIND]
-        if not (build / "release/bin").exists():
+        build = BUILD if cls.KIND == KIND else BUILD.parent / SUITES.get(cls.KIND, cls.KIND)
+        if cls.PROGRAMS == NODE_BIN and not (build / "release/bin").exists():
             raise unittest.SkipTest(f"no programs for {cls.KIND} in {build}; 'tests/run {cls.KIND}' builds them")
         cls.lab_env = {**os.environ, **cls.LAB_ENV, "LAB": f"test.{os.getpid()}", "LAB_BUILD": str(build)}
         cls.lab("up", cls.KIND, str(cls.NODES))
@@ -86,7 +88,7 @@ class LabCase(pxtest.Case):
         self.home = pathlib.Path(tempfile.mkdtemp(prefix="t", dir=shared))  # here; over there it is self.node_home
         os.chown(self.home, 1000, 1000)
         self.node_home = f"/home/user/{self.home.name}"
-        self.env = {"PATH": f"{NODE_BIN}:/usr/local/bin:/usr/bin:/usr/sbin", "PXTEST_ID": self.tag[10:],
+        self.env = {"PATH": f"{self.PROGRAMS}:/usr/local/bin:/usr/bin:/usr/sbin", "PXTEST_ID": self.tag[10:],
                     "OMPI_MCA_btl_tcp_if_include": "10.71.0.0/24",
                     "OMPI_MCA_mpi_yield_when_idle": "1"}  # the nodes share the cores of this machine
         if hasattr(self, "uri"):

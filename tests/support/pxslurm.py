@@ -13,14 +13,16 @@ import pxtest
 
 SLURM_KIND = pxlab.KIND if pxlab.KIND.startswith("slurm") else "slurm"
 ENDED = ("COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "NODE_FAIL", "OUT_OF_MEMORY", "DEADLINE", "BOOT_FAIL")
+PRRTE_AWAY = "trixie" if SLURM_KIND == "slurm22" else False
 GO_AWAY = "unshare --user --map-current-user --keep-caps chroot /away"  # and run the words that follow, as the same user
 
 
-# A program of Debian 13 at /away, on a node of an older Debian: with its own loader and libraries.
+# A program of Debian 13 at /away, on a node of an older Debian: with its own loader and libraries. The loader has the
+# program's name, which is then the process's.
 AWAY_PROGRAM = """#!/bin/sh
 libraries=/away/usr/lib/x86_64-linux-gnu
 export PRTE_PREFIX={prefix} PMIX_PREFIX=$libraries/pmix2
-exec $libraries/ld-linux-x86-64.so.2 --argv0 "$0" --library-path $libraries:$libraries/pmix2/lib /away/usr/bin/{name} "$@"
+exec {prefix}/loader/{name} --argv0 "$0" --library-path $libraries:$libraries/pmix2/lib /away/usr/bin/{name} "$@"
 """
 
 
@@ -111,19 +113,23 @@ class SlurmCase(pxlab.LabCase):
             self.kill_all()
             self.eventually("the queue is empty", lambda: not self.queue(), 20)
 
-    def prrte(self):
-        """A prefix of PRRTE 3.0.8. Debian 12 has none: there it is that of Debian 13 (AWAY), beside the system's own
-        programs and libraries, as a site has it in /opt."""
-        if self.AWAY != "trixie":
+    @classmethod
+    def prrte(cls):
+        """A prefix of PRRTE 3.0.8. Debian 12 has none: there it is that of Debian 13 (AWAY = PRRTE_AWAY), beside the
+        system's own programs and libraries, as a site has it in /opt."""
+        if cls.AWAY != "trixie":
             return "/usr"
-        prefix = self.home / "prrte"
-        (prefix / "bin").mkdir(parents=True)
-        (prefix / "share").symlink_to("/away/usr/share")
-        for name in ("prte", "prted"):
-            program = prefix / "bin" / name
-            program.write_text(AWAY_PROGRAM.format(prefix=f"{self.node_home}/prrte", name=name))
-            program.chmod(0o755)
-        return f"{self.node_home}/prrte"
+        prefix = cls.state() / "home/user/prrte"
+        if not prefix.exists():
+            (prefix / "bin").mkdir(parents=True)
+            (prefix / "loader").mkdir()
+            (prefix / "share").symlink_to("/away/usr/share")
+            for name in ("prte", "prted"):
+                (prefix / "loader" / name).symlink_to("/away/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2")
+                program = prefix / "bin" / name
+                program.write_text(AWAY_PROGRAM.format(prefix="/home/user/prrte", name=name))
+                program.chmod(0o755)
+        return "/home/user/prrte"
 
     def kill_slurmd(self, node):
         for daemon in [process for process in self.nodes_pids(node) if process.name == "slurmd"]:

@@ -16,8 +16,9 @@ TEST_CASE("the command becomes an argument of pxwrap") {
     CHECK(job::through_wrapper(app, "/bin/pxwrap").argv == app.argv);
 
     app.path = "/opt/bin";
-    app.container = job::Container{"img",   "podman",    "never", {"/a", "/b:/c"},
-                                   {"gpu"}, {"X", "A*"}, true,    "/inside"};
+    app.container =
+        job::Container{"img",       "podman", "never", {"/a", "/b:/c"}, {"gpu"},
+                       {"X", "A*"}, true,     false,   "/inside"};
     const auto sent = job::through_wrapper(app, "/bin/pxwrap");
     CHECK(sent.argv ==
           Words{"/bin/pxwrap", "--image", "img",       "--engine", "podman",

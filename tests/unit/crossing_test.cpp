@@ -8,16 +8,19 @@ using wrapper::inside;
 using Kind = job::EnvEdit::Kind;
 
 TEST_CASE("what belongs to the job crosses, and nothing else") {
-    const job::Environment own = {
-        "PMIX_RANK=1",     "PRTE_X=1",         "OMPI_MCA_btl=tcp",
-        "UCX_TLS=sm",      "OMP_PLACES=cores", "CUDA_VISIBLE_DEVICES=2",
-        "PXLAUNCH_RANK=1", "PATH=/bin",        "LD_LIBRARY_PATH=/x",
-        "KUBERNETES_X=1",  "TOKEN=secret",     "SLURM_PROCID=3",
-        "HOME=/home/u",    "no entry",         "PXWRAP_JOB_0=secret"};
+    const job::Environment own = {"PMIX_RANK=1",          "PRTE_X=1",
+                                  "OMPI_MCA_btl=tcp",     "UCX_TLS=sm",
+                                  "OMP_PLACES=cores",     "CUDA_VISIBLE_DEVICES=2",
+                                  "PXLAUNCH_RANK=1",      "PATH=/bin",
+                                  "LD_LIBRARY_PATH=/x",   "KUBERNETES_X=1",
+                                  "TOKEN=secret",         "SLURM_PROCID=3",
+                                  "HOME=/home/u",         "no entry",
+                                  "PXWRAP_JOB_0=secret",  "MPI_IMAGE=i",
+                                  "CONTAINER_ARGS=-v a:b"};
     CHECK(crossing(own, false, {}) ==
           job::Environment{"PMIX_RANK=1", "PRTE_X=1", "OMPI_MCA_btl=tcp", "UCX_TLS=sm",
                            "OMP_PLACES=cores", "CUDA_VISIBLE_DEVICES=2",
-                           "PXLAUNCH_RANK=1"});
+                           "PXLAUNCH_RANK=1", "MPI_IMAGE=i", "CONTAINER_ARGS=-v a:b"});
 }
 
 TEST_CASE("where the runtime is outside, and its secrets, stay there") {

@@ -62,9 +62,10 @@ TEST_CASE("--rec") {
               place.temporary.path() + " | leave it out to use whatever is here");
     CHECK(place.outcome({.rec = "locla"}) ==
           "--rec: unknown runtime 'locla' | did you mean 'local'? there are: parent pool "
-          "srun prrte local");
-    CHECK(place.outcome({.rec = "banana"}) ==
-          "--rec: unknown runtime 'banana' | there are: parent pool srun prrte local");
+          "srun pmi2 prrte local");
+    CHECK(
+        place.outcome({.rec = "banana"}) ==
+        "--rec: unknown runtime 'banana' | there are: parent pool srun pmi2 prrte local");
     CHECK(place.outcome({.rec = "local:4"}) ==
           "--rec: 'local' takes no argument, got '4' | write local");
     CHECK(place.outcome({.rec = "local", .uri = uri}) ==
@@ -75,7 +76,7 @@ TEST_CASE("--rec") {
     CHECK(place.outcome().starts_with(
         "PXLAUNCH_REC: unknown runtime 'parnet' | did you mean "
         "'parent'?"));
-    CHECK(rec_names().size() == 5);
+    CHECK(rec_names().size() == 6);
 }
 
 TEST_CASE("the server that started us") {

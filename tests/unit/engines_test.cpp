@@ -61,14 +61,17 @@ TEST_CASE("the commands of all engines, as pinned") {
         least.argv = {"app"};
         least.uid = 1000;
         least.gid = 1000;
-        for (const Request &request : {full(), least}) {
+        Request root = least;
+        root.uid = root.gid = 0;
+        root.limits = {"nofile=1024:4096"};
+        for (const Request &request : {full(), least, root}) {
             const auto run = engine.run(request, own);
             text += std::string(engine.name) + ":" + shown(run.argv) + "\n";
             text += changes(run.env);
             if (engine.keep == nullptr) continue;
             const Keeper keeper{"pxwrap-k-7", "/opt/bin/pxwrap", "/tmp/pxwrap-1000"};
             text += std::string(engine.name) +
-                    " joined:" + shown(engine.keep(request, keeper)) + "\n";
+                    " joined:" + shown(engine.keep(request, keeper, own).argv) + "\n";
         }
     }
     check_golden("engines.txt", text);

@@ -3,11 +3,14 @@
 #include "command_line.h"
 #include "discover_place.h"
 
+#include "pxlaunch/base/fd.h"
 #include "pxlaunch/cli/inspect.h"
 #include "pxlaunch/drive/messages.h"
 #include "pxlaunch/launch/describe.h"
 
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 using namespace px::cli;
 
@@ -101,6 +104,8 @@ TEST_CASE("what is said in each environment") {
     files.write("nodes", "n1\nn1\nn2\nn2\n");
     const Environment container =
         with(batch, {{"APPTAINER_CONTAINER", "/home/u/img.sif"}});
+    const Fd socket(::socket(AF_UNIX, SOCK_STREAM, 0)), pmi(::dup2(socket.get(), 200));
+    const Environment task = with(batch, {{"PMI_FD", "200"}});
     const Environment pod = {{"KUBERNETES_SERVICE_HOST", "10.0.0.1"},
                              {"HOSTNAME", "mpi-0"}};
     const Environment lsf = {
@@ -143,6 +148,17 @@ TEST_CASE("what is said in each environment") {
              {"salloc, a shell on the head, no Slurm in PATH", "head", head, none, {}},
              {"a container of that job, two nodes, no srun", "n1", container, none, {}},
              {"two nodes, no srun, no container", "n1", batch, none, {}},
+             {"a container of that job, pxlaunch --rec pmi2",
+              "n1",
+              container,
+              none,
+              {"--rec", "pmi2"}},
+             {"a task of srun --mpi=pmi2, no srun", "n1", task, none, {}},
+             {"a task of srun --mpi=pmi2, no srun, pxlaunch --rec pmi2",
+              "n1",
+              task,
+              none,
+              {"--rec", "pmi2"}},
              {"LSF, two nodes", "n1", lsf, none, {}},
              {"LSF, one node", "n1", lsf_here, none, {}},
              {"PBS, two nodes", "n1", pbs, none, {}},

@@ -55,7 +55,7 @@ TEST_CASE("a DVM in a Slurm job has the job's nodes, and the cores as slots") {
 
 TEST_CASE("a DVM whose nodes were named sees no scheduler") {
     CHECK(join(prte_environment(settings(Daemons::by_ssh), own), " ") ==
-          "PATH=/bin SLURMD_NODENAME=n1 TMPDIR=/run/d");
+          "PATH=/bin SLURMD_NODENAME=n1 PXWRAP_TMPDIR= TMPDIR=/run/d");
 }
 
 TEST_CASE("srun's words about a step that does not start") {

@@ -26,14 +26,14 @@ TEST_CASE("no variable of the surroundings changes what srun does") {
                                        "SLURM_CPU_BIND=v",
                                        "SRUN_CPUS_PER_TASK=2",
                                        "SLURM_EXPORT_ENV=NONE",
+                                       "SLURM_HOSTFILE=/d/hosts",
                                        "PMIX_NAMESPACE=x.1",
                                        "PMI_FD=3",
                                        "SLURMD_NODENAME=n1",
                                        "PXWRAP_JOB_0=old",
                                        "HOME=/h"};
-    CHECK(srun_environment(own, {"PXWRAP_JOB_0=new, \"this\"\nthat"}, "/d/hosts") ==
+    CHECK(srun_environment(own, {"PXWRAP_JOB_0=new, \"this\"\nthat"}) ==
           std::vector<std::string>{"PATH=/bin", "SLURM_CONF=/x", "HOME=/h",
-                                   "SLURM_HOSTFILE=/d/hosts",
                                    "PXWRAP_JOB_0=new, \"this\"\nthat"});
 }
 

@@ -39,22 +39,29 @@ Result<void> drop_capabilities() {
 
 } // namespace
 
-Result<void> enter(const Keeper &keeper) {
+Result<bool> enter(const Keeper &keeper) {
     const Fd handle(static_cast<int>(::syscall(SYS_pidfd_open, keeper.pid, 0)));
+    if (!handle && errno == ENOSYS) return false; // Linux 5.2
     if (!handle) return system_error("cannot open the container's process", errno);
     // Now that it cannot become another's.
     if (!is_alive(keeper)) return system_error("cannot enter the container", ESRCH);
     const int namespaces =
         CLONE_NEWNS | (is_own_user_namespace(keeper.pid) ? 0 : CLONE_NEWUSER);
     // Both at once: the user namespace is what gives the right to enter the other.
-    if (::setns(handle.get(), namespaces) != 0) {
-        Error error = system_error("cannot enter the container", errno);
-        error.hint = errno == EINVAL ? "that needs Linux 5.8"
-                                     : "is the container another user's, or was it "
-                                       "removed just now? Try again";
-        return error;
+    int with_parent = 0;
+    ::prctl(PR_GET_PDEATHSIG, &with_parent);
+    if (::setns(handle.get(), namespaces) == 0) {
+        // The kernel forgets it when ids or capabilities change.
+        ::prctl(PR_SET_PDEATHSIG, with_parent);
+        PX_TRY(drop_capabilities());
+        return true;
     }
-    return drop_capabilities();
+    // Not by a pidfd before Linux 5.8; not as a user where root has made it, or where a
+    // filter of system calls is against it.
+    if (errno == EINVAL || errno == EPERM || errno == ENOSYS) return false;
+    Error error = system_error("cannot enter the container", errno);
+    error.hint = "was it removed just now? Try again";
+    return error;
 }
 
 } // namespace px::wrapper::container

@@ -8,7 +8,8 @@ namespace px::wrapper::container {
 // Enters the user and mount namespaces of the keeper, and gives up every capability that
 // this brings, for good. Nothing else changes: ids, limits, CPUs, descriptors, groups.
 // SECURITY: the container's seccomp profile and SELinux label are not applied to who
-// enters it this way.
-Result<void> enter(const Keeper &keeper);
+// enters it this way. False: this kernel, or whoever watches over its calls, allows no
+// process to enter it.
+Result<bool> enter(const Keeper &keeper);
 
 } // namespace px::wrapper::container

@@ -38,46 +38,101 @@ struct Outcome {
 };
 
 // In a session of its own: what ends a job's ranks, by group or by terminal, does not
-// leave an engine's work half done.
-pid_t fork_engine(const std::string &program, const std::vector<std::string> &argv,
-                  int out) {
-    std::vector<char *> words;
-    for (const auto &word : argv) words.push_back(const_cast<char *>(word.c_str()));
-    words.push_back(nullptr);
-    const pid_t pid = ::fork();
-    if (pid != 0) return pid;
+// leave an engine's work half done. What keeps a container is marked as such.
+[[noreturn]] void become_engine(const std::string &program,
+                                const engines::Command &command, int out) {
     ::setsid();
+    std::vector<char *> words, entries;
     const char *path = std::getenv("PATH");
-    const std::string marked =
-        fmt::format("{}:{}", path != nullptr ? path : default_path, process::keeper_path);
-    ::setenv("PATH", marked.c_str(), 1);
+    std::string marked = fmt::format("PATH={}:{}", path != nullptr ? path : default_path,
+                                     process::keeper_path);
+    for (const auto &word : command.argv)
+        words.push_back(const_cast<char *>(word.c_str()));
+    for (const auto &entry : command.env) {
+        if (!entry.starts_with("PATH="))
+            entries.push_back(const_cast<char *>(entry.c_str()));
+    }
+    entries.push_back(marked.data());
+    words.push_back(nullptr);
+    entries.push_back(nullptr);
     const int null = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
     ::dup2(null, 0);
     ::dup2(out, 1);
     ::dup2(out, 2);
-    ::execv(program.c_str(), words.data());
+    ::execve(program.c_str(), words.data(), entries.data());
     ::_exit(127);
 }
 
-Result<Outcome> run(const std::string &program, const std::vector<std::string> &argv) {
-    const Fd words(::memfd_create("words", MFD_CLOEXEC));
-    if (!words) return system_error("cannot read what the engine says", errno);
-    const pid_t pid = fork_engine(program, argv, words.get());
-    if (pid < 0)
-        return start_error(fmt::format("cannot start {}", named(program)), errno);
-    const Fd handle(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-    pollfd wait{handle.get(), POLLIN, 0};
-    const auto patience = std::chrono::milliseconds(until_started).count();
-    Outcome outcome;
-    const bool late = ::poll(&wait, 1, static_cast<int>(patience)) == 0;
-    if (late) ::kill(-pid, SIGKILL);
-    ::waitpid(pid, &outcome.status, 0);
-    if (late) outcome.status = -1;
-    outcome.words.resize(most_words);
-    const auto got = ::pread(words.get(), outcome.words.data(), most_words, 0);
-    outcome.words.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
-    return outcome;
+// Not our child: the rank that we become waits for its own, and this one stays. A pxwrap
+// attends to it.
+pid_t fork_attended(const std::string &program, engines::Command command,
+                    const State &state, int out) {
+    const auto own = this_program();
+    int ends[2];
+    if (!own || ::pipe2(ends, O_CLOEXEC) != 0) return -1;
+    const Fd read_end(ends[0]), write_end(ends[1]);
+    command.argv[0] = program;
+    command.argv.insert(command.argv.begin(), {*own, "--attend", state.path(), "--"});
+    const pid_t between = ::fork();
+    if (between < 0) return -1;
+    if (between == 0) {
+        const pid_t pid = ::fork();
+        if (pid == 0) become_engine(*own, command, out);
+        ::_exit(::write(ends[1], &pid, sizeof pid) == sizeof pid ? 0 : 1);
+    }
+    int status = 0;
+    ::waitpid(between, &status, 0);
+    pid_t pid = -1;
+    return status == 0 && ::read(ends[0], &pid, sizeof pid) == sizeof pid ? pid : -1;
 }
+
+std::string words_in(int memory) {
+    std::string words(most_words, '\0');
+    const auto got = ::pread(memory, words.data(), most_words, 0);
+    words.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+    return words;
+}
+
+// An engine's command and what it says.
+class Running {
+  public:
+    static Result<Running> start(const std::string &program,
+                                 const engines::Command &command, const State &state,
+                                 bool is_child) {
+        Fd words(::memfd_create("words", MFD_CLOEXEC));
+        if (!words) return system_error("cannot read what the engine says", errno);
+        const pid_t pid =
+            is_child ? ::fork() : fork_attended(program, command, state, words.get());
+        if (pid == 0) become_engine(program, command, words.get());
+        if (pid < 0)
+            return start_error(fmt::format("cannot start {}", named(program)), errno);
+        Fd handle(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+        return Running(pid, std::move(handle), std::move(words));
+    }
+
+    [[nodiscard]] int handle() const { return handle_.get(); }
+    void kill() const { ::kill(-pid_, SIGKILL); }
+    [[nodiscard]] std::string words() const { return words_in(words_.get()); }
+
+    // Of a child.
+    [[nodiscard]] Outcome finish() const {
+        pollfd wait{handle_.get(), POLLIN, 0};
+        const auto patience = std::chrono::milliseconds(until_started).count();
+        Outcome outcome;
+        const bool late = ::poll(&wait, 1, static_cast<int>(patience)) == 0;
+        if (late) kill();
+        ::waitpid(pid_, &outcome.status, 0);
+        if (late) outcome.status = -1;
+        outcome.words = words();
+        return outcome;
+    }
+
+  private:
+    Running(pid_t pid, Fd handle, Fd words)
+        : pid_(pid), handle_(std::move(handle)), words_(std::move(words)) {}
+    pid_t pid_;
+    Fd handle_, words_;
+};
 
 std::string hint_for(const engines::Engine &engine, const std::string &image,
                      const std::string &words) {
@@ -119,44 +174,85 @@ Error cannot_start(const engines::Engine &engine, const engines::Request &reques
                       hint_for(engine, request.image, outcome.words));
 }
 
-Result<std::string> this_program() {
-    char path[4096];
-    const auto size = ::readlink("/proc/self/exe", path, sizeof path);
-    if (size > 0) return std::string(path, static_cast<std::size_t>(size));
-    return system_error("cannot find out where pxwrap itself is", errno);
+// The container is there when its command has ended.
+Result<Keeper> start_detached(const engines::Engine &engine,
+                              const engines::Request &request, const State &state,
+                              const Running &running) {
+    auto outcome = running.finish();
+    if (outcome.status != 0) return cannot_start(engine, request, std::move(outcome));
+    return *PX_TRY(state.wait_for_keeper(until_keeper));
+}
+
+// The container is there as long as its command is.
+Result<Keeper> start_attached(const engines::Engine &engine,
+                              const engines::Request &request, const State &state,
+                              const Running &running) {
+    auto keeper = state.wait_for_keeper(until_started, running.handle());
+    if (keeper && *keeper) return std::move(**keeper);
+    running.kill();
+    return cannot_start(engine, request, {keeper ? 1 : -1, running.words()});
 }
 
 Result<Keeper> start(const engines::Engine &engine, const engines::Request &request,
-                     const State &state, const std::string &folder) {
+                     const State &state, const std::string &folder,
+                     const std::vector<std::string> &environment) {
     const auto program = PX_TRY(program_of(engine));
     engines::Keeper keeper;
     // Another of this name may still be on its way out.
     keeper.name = fmt::format("pxwrap-{}-{}", request.key, ::getpid());
     keeper.program = PX_TRY(this_program());
     keeper.folder = folder;
-    auto outcome = PX_TRY(run(program, engine.keep(request, keeper)));
-    if (outcome.status != 0) return cannot_start(engine, request, std::move(outcome));
-    return state.wait_for_keeper(until_keeper);
+    const auto running = PX_TRY(Running::start(
+        program, engine.keep(request, keeper, environment), state, engine.detaches));
+    return engine.detaches ? start_detached(engine, request, state, running)
+                           : start_attached(engine, request, state, running);
 }
 
-Result<Keeper> find_or_start(const engines::Engine &engine,
-                             const engines::Request &request, const State &state,
-                             const std::string &folder) {
-    if (auto keeper = state.keeper()) return std::move(*keeper);
+// None: who came first has found that nobody may enter it.
+Result<std::optional<Keeper>> find_or_start(const engines::Engine &engine,
+                                            const engines::Request &request,
+                                            const State &state, const std::string &folder,
+                                            const std::vector<std::string> &environment) {
+    const auto found = [&state](std::optional<Keeper> &keeper) {
+        keeper = state.keeper();
+        return keeper || state.is_refused();
+    };
+    std::optional<Keeper> keeper;
+    if (found(keeper)) return keeper;
     PX_TRY(state.lock(until_started));
-    if (auto keeper = state.keeper()) { // of who came first
+    if (found(keeper)) { // by who came first
         state.unlock();
-        return std::move(*keeper);
+        return keeper;
     }
     auto failed = state.failure(); // of who came first: it would fail again
-    auto keeper = failed ? Result<Keeper>(std::move(*failed))
-                         : start(engine, request, state, folder);
-    if (!keeper) state.note_failure(keeper.error());
+    auto fresh = failed ? Result<Keeper>(std::move(*failed))
+                        : start(engine, request, state, folder, environment);
+    if (!fresh) state.note_failure(fresh.error());
     state.unlock();
-    return keeper;
+    return std::optional<Keeper>(PX_TRY(std::move(fresh)));
+}
+
+Result<void> say_refused(const engines::Engine &engine, const engines::Request &request,
+                         const State &state) {
+    PX_TRY(state.lock(until_started));
+    const bool is_news = state.note_refusal();
+    state.unlock();
+    if (!is_news) return {};
+    (void)write_all(STDERR_FILENO,
+                    fmt::format("pxwrap: note: this node lets no process enter {}'s "
+                                "container of {}; each rank has one of its own\n",
+                                engine.name, named(request.image)));
+    return {};
 }
 
 } // namespace
+
+Result<std::string> this_program() {
+    char path[4096];
+    const auto size = ::readlink("/proc/self/exe", path, sizeof path);
+    if (size > 0) return std::string(path, static_cast<std::size_t>(size));
+    return system_error("cannot find out where pxwrap itself is", errno);
+}
 
 Result<std::string> program_of(const engines::Engine &engine) {
     const char *path = std::getenv("PATH");
@@ -167,17 +263,21 @@ Result<std::string> program_of(const engines::Engine &engine) {
         "install it, set PATH, or choose another --engine");
 }
 
-Result<std::vector<std::string>> join(const engines::Engine &engine,
-                                      const engines::Request &request) {
+Result<std::optional<std::vector<std::string>>>
+join(const engines::Engine &engine, const engines::Request &request,
+     const std::vector<std::string> &environment) {
     const auto folder = PX_TRY(states_folder());
     // Static: it lives until this process executes the rank's program, which keeps its
     // descriptor.
     static auto state = State::open(folder + "/" + request.key, until_started);
     if (!state) return state.error();
-    const auto keeper = PX_TRY(find_or_start(engine, request, *state, folder));
-    PX_TRY(enter(keeper));
+    const auto keeper =
+        PX_TRY(find_or_start(engine, request, *state, folder, environment));
+    const bool inside = keeper && PX_TRY(enter(*keeper));
+    if (keeper && !inside) PX_TRY(say_refused(engine, request, *state));
     ::fcntl(state->descriptor(), F_SETFD, 0);
-    return keeper.environment;
+    using Environment = std::vector<std::string>;
+    return inside ? std::optional<Environment>(keeper->environment) : std::nullopt;
 }
 
 } // namespace px::wrapper::container

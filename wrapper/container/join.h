@@ -4,14 +4,22 @@
 
 #include "wrapper/engines/engine.h"
 
+#include <optional>
+
 namespace px::wrapper::container {
 
 constexpr const char *default_path = "/usr/local/bin:/usr/bin:/bin";
 
 // This process is inside afterwards, and what it executes keeps the container alive. The
-// environment is the image's. An Error hands on the engine's own words.
-Result<std::vector<std::string>> join(const engines::Engine &engine,
-                                      const engines::Request &request);
+// environment is the image's. None: nobody may enter it here, and the rank has to have a
+// container of its own; once for a job and node that is said. An Error hands on the
+// engine's own words.
+Result<std::optional<std::vector<std::string>>>
+join(const engines::Engine &engine, const engines::Request &request,
+     const std::vector<std::string> &environment);
+
+// Where pxwrap itself is.
+Result<std::string> this_program();
 
 // The path of the engine's program; an Error says how to get on.
 Result<std::string> program_of(const engines::Engine &engine);

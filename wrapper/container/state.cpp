@@ -11,9 +11,11 @@
 #include <poll.h>
 #include <sys/file.h>
 #include <sys/inotify.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 namespace px::wrapper::container {
@@ -24,6 +26,7 @@ using std::chrono::seconds;
 
 constexpr std::string_view note_end = "\n"; // after the last NUL
 constexpr int most_reopenings = 100;
+constexpr char refusal = '-';
 
 void wake(int) {}
 
@@ -65,17 +68,6 @@ Error lock_error(const std::string &path, int number) {
         "see what its engine does: ps -ef | grep 'podman run'");
 }
 
-// When the process started, from its /proc/PID/stat; nothing if it is no more.
-std::optional<unsigned long long> start_of(int pid) {
-    const auto stat = read_file(fmt::format("/proc/{}/stat", pid));
-    if (!stat) return std::nullopt;
-    const auto name_end = stat->rfind(')');
-    if (name_end == std::string::npos) return std::nullopt;
-    const auto fields = split(stat->substr(name_end + 2), ' '); // from field 3 on
-    if (fields.size() < 20 || fields[0] == "Z" || fields[0] == "X") return std::nullopt;
-    return std::strtoull(fields[19].c_str(), nullptr, 10);
-}
-
 std::optional<Keeper> read_note(const std::string &text) {
     if (!text.ends_with(note_end)) return std::nullopt; // it is being written
     auto lines =
@@ -101,6 +93,16 @@ bool is_gone(int fd) {
 }
 
 } // namespace
+
+std::optional<unsigned long long> start_of(int pid) {
+    const auto stat = read_file(fmt::format("/proc/{}/stat", pid));
+    if (!stat) return std::nullopt;
+    const auto name_end = stat->rfind(')');
+    if (name_end == std::string::npos) return std::nullopt;
+    const auto fields = split(stat->substr(name_end + 2), ' '); // from field 3 on
+    if (fields.size() < 20 || fields[0] == "Z" || fields[0] == "X") return std::nullopt;
+    return std::strtoull(fields[19].c_str(), nullptr, 10);
+}
 
 bool is_alive(const Keeper &keeper) { return start_of(keeper.pid) == keeper.started; }
 
@@ -178,19 +180,31 @@ std::optional<Error> State::failure() const {
                       end == std::string::npos ? "" : text.substr(end + 1));
 }
 
-Result<Keeper> State::wait_for_keeper(seconds patience) const {
+bool State::note_refusal() const {
+    if (is_refused()) return false;
+    return ::ftruncate(file_.get(), 0) == 0 && ::pwrite(file_.get(), &refusal, 1, 0) == 1;
+}
+
+bool State::is_refused() const { return content().starts_with(refusal); }
+
+Result<std::optional<Keeper>> State::wait_for_keeper(seconds patience,
+                                                     int process) const {
+    // It often is there already; and to close an inotify takes the kernel 20 ms.
+    if (auto found = keeper()) return found;
     const auto until = std::chrono::steady_clock::now() + patience;
     const Fd news(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
     if (!news || ::inotify_add_watch(news.get(), path_.c_str(), IN_MODIFY) < 0)
         return system_error(fmt::format("cannot watch {}", named(path_)), errno);
-    for (;;) {
-        if (auto found = keeper()) return std::move(*found);
+    for (bool is_last = false;;) {
+        auto found = keeper();
+        if (found || is_last) return found;
         const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
             until - std::chrono::steady_clock::now());
-        pollfd wait{news.get(), POLLIN, 0};
+        pollfd waits[] = {{news.get(), POLLIN, 0}, {process, POLLIN, 0}};
         const bool over =
-            left.count() <= 0 || ::poll(&wait, 1, static_cast<int>(left.count())) == 0;
+            left.count() <= 0 || ::poll(waits, 2, static_cast<int>(left.count())) == 0;
         if (over) break;
+        is_last = waits[1].revents != 0;
         char events[4096];
         while (::read(news.get(), events, sizeof events) > 0) {
         }
@@ -214,6 +228,27 @@ int keep(const std::string &path, const std::vector<std::string> &environment) {
     // Who comes now waits for our end, sees that this file is gone, and makes another.
     if (!is_gone(file.get())) ::unlink(path.c_str());
     return 0;
+}
+
+int attend(const std::string &path, const std::vector<std::string> &argv) {
+    ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+    const pid_t engine = ::fork();
+    if (engine == 0) {
+        std::vector<char *> words;
+        for (const auto &word : argv) words.push_back(const_cast<char *>(word.c_str()));
+        words.push_back(nullptr);
+        ::execv(words[0], words.data());
+        ::_exit(127);
+    }
+    // Until no process of the engine is left: as long as ranks want it.
+    int result = 1, status = 0;
+    for (pid_t pid = 0; (pid = ::waitpid(-1, &status, 0)) > 0 || errno == EINTR;) {
+        if (pid == engine && WIFEXITED(status)) result = WEXITSTATUS(status);
+    }
+    const Fd file(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
+    if (file && ::flock(file.get(), LOCK_EX | LOCK_NB) == 0 && !is_gone(file.get()))
+        ::unlink(path.c_str());
+    return result;
 }
 
 } // namespace px::wrapper::container

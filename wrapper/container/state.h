@@ -23,6 +23,8 @@ struct Keeper {
 };
 
 bool is_alive(const Keeper &keeper);
+// When the process started; nothing if it is no more.
+std::optional<unsigned long long> start_of(int pid);
 
 // The folder of the states of this user on this node, made if need be. SECURITY: it must
 // be the user's alone, for whoever writes there says which process ranks enter.
@@ -34,6 +36,7 @@ class State {
     static Result<State> open(const std::string &path, std::chrono::seconds patience);
 
     [[nodiscard]] int descriptor() const { return file_.get(); }
+    [[nodiscard]] const std::string &path() const { return path_; }
     [[nodiscard]] std::optional<Keeper> keeper() const; // if there is one, and it lives
     // Until unlock() nobody else starts it.
     Result<void> lock(std::chrono::seconds patience) const;
@@ -41,8 +44,13 @@ class State {
     // For those who wait for the lock: it could not be started. The file is gone then.
     void note_failure(const Error &error) const;
     [[nodiscard]] std::optional<Error> failure() const;
-    // From a container that is starting; who waits for the word is woken by the note.
-    Result<Keeper> wait_for_keeper(std::chrono::seconds patience) const;
+    // From a container that is starting; who waits for the word is woken by the note, or
+    // when that process, if it is one, has ended: then there may be none.
+    Result<std::optional<Keeper>> wait_for_keeper(std::chrono::seconds patience,
+                                                  int process = -1) const;
+    // Ranks may not enter it, and have containers of their own. Whether it is news.
+    [[nodiscard]] bool note_refusal() const;
+    [[nodiscard]] bool is_refused() const;
 
   private:
     [[nodiscard]] std::string content() const;
@@ -56,5 +64,9 @@ class State {
 // The keeper's whole life: notes itself, waits until no rank is left, ends. Returns its
 // exit status.
 int keep(const std::string &path, const std::vector<std::string> &environment);
+
+// The whole life of who stays with an engine's command that lasts as long as its keeper:
+// whoever is killed, the file does not stay. Returns the command's exit status.
+int attend(const std::string &path, const std::vector<std::string> &argv);
 
 } // namespace px::wrapper::container

@@ -13,6 +13,7 @@ namespace px::wrapper::engines {
 struct Mount {
     std::string source, target; // absolute, without ':'
     bool is_optional = false;   // better with it, possible without
+    bool is_read_only = false;
 };
 
 // A rank, or the container that the ranks of a node share, as asked for.
@@ -27,9 +28,11 @@ struct Request {
     std::vector<std::string> argv;
     std::string path; // where to look for argv[0], if it is joined; empty: PATH
     unsigned uid = 0, gid = 0;
-    int local_ranks = 0;         // of this job on this node; 0: not known
-    bool has_environment = true; // a directory without /ch/environment has none
-    std::string key;             // of the job's container on this node
+    std::vector<std::string> limits; // of root: "nofile=SOFT:HARD", of what engines set
+    int local_ranks = 0;             // of this job on this node; 0: not known
+    bool injected = false;           // a pxlaunch is among the mounts
+    bool has_environment = true;     // a directory without /ch/environment has none
+    std::string key;                 // of the job's container on this node
 };
 
 // The process in a container that ranks join: pxwrap itself.
@@ -44,6 +47,12 @@ struct Command {
     std::vector<std::string> env; // of the engine, whole
 };
 
+enum class Joined {
+    by_nobody,
+    by_user, // whose namespaces they are
+    by_root, // a daemon of root's makes them
+};
+
 struct Engine {
     const char *name;
     const char *program; // nullptr: none is needed
@@ -51,12 +60,24 @@ struct Engine {
     // itself may need something.
     Command (*run)(const Request &request, const std::vector<std::string> &own);
     // The container that ranks join; nullptr: this engine's cannot be joined.
-    std::vector<std::string> (*keep)(const Request &request, const Keeper &keeper);
+    Command (*keep)(const Request &request, const Keeper &keeper,
+                    const std::vector<std::string> &own) = nullptr;
+    Joined joined = Joined::by_nobody;
+    bool detaches = true;  // what keeps it ends when it has started; else with the keeper
+    bool is_text = false;  // run: it is JSON inside, and loses bytes that are no UTF-8
+    bool outlives = false; // run: killed, it leaves the container behind
+    bool has_cdi = false;  // --devices gpu is a name of CDI
 };
+
+// Whether ranks of this request enter one container of this engine.
+bool can_join(const Engine &engine, const Request &request);
 
 // Where a keeper finds pxwrap and the folder of states.
 constexpr const char *keeper_program = "/.pxwrap/program";
 constexpr const char *keeper_folder = "/.pxwrap/jobs";
+
+// Where a script finds the pxlaunch that is mounted for it: a place of its own.
+constexpr const char *injected_folder = "/.pxlaunch";
 
 const std::vector<Engine> &all();
 

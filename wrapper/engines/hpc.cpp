@@ -26,24 +26,29 @@ std::string value(const Words &env, std::string_view name) {
     return {};
 }
 
+// What is the same for a rank and for a keeper.
+void add_singularity_like(Words &argv, const Request &request) {
+    // Of the host's environment nothing but what crosses.
+    add(argv, {"--cleanenv"});
+    // Values are values: without it, "$(...)" in one is executed.
+    add(argv, {"--no-eval"});
+    // As with the other engines: of the user's files what is asked for.
+    add(argv, {"--no-home"});
+    for (const auto &mount : request.mounts)
+        add(argv, {"--bind", mount.source + ":" + mount.target});
+    // The vendor's libraries and devices; all of /dev is there already.
+    if (asks_for(request, "gpu")) add(argv, {"--nv"});
+    add(argv, request.extra);
+}
+
 // `prefix`ENV_NAME=VALUE sets NAME inside, also PATH, which no option can.
 Command run_singularity_like(const char *program, const char *prefix,
                              const Request &request, const Words &own) {
     Command command{{program, "exec"}, own};
     for (const auto &entry : request.env)
         command.env.push_back(fmt::format("{}ENV_{}", prefix, entry));
-    // Of the host's environment nothing but what crosses.
-    add(command.argv, {"--cleanenv"});
-    // Values are values: without it, "$(...)" in one is executed.
-    add(command.argv, {"--no-eval"});
-    // As with the other engines: of the user's files what is asked for.
-    add(command.argv, {"--no-home"});
-    for (const auto &mount : request.mounts)
-        add(command.argv, {"--bind", mount.source + ":" + mount.target});
+    add_singularity_like(command.argv, request);
     if (!request.directory.empty()) add(command.argv, {"--pwd", request.directory});
-    // The vendor's libraries and devices; all of /dev is there already.
-    if (asks_for(request, "gpu")) add(command.argv, {"--nv"});
-    add(command.argv, request.extra);
     add(command.argv, {with_kind(request.image, "docker://")});
     add(command.argv, request.argv);
     return command;
@@ -56,6 +61,18 @@ Command run_apptainer(const Request &request, const Words &own) {
     // Ranks read each other's memory only in one user namespace: the first makes it.
     if (request.local_ranks > 1)
         command.argv.insert(command.argv.begin() + 2, "--sharens");
+    return command;
+}
+
+Command keep_apptainer(const Request &request, const Keeper &keeper, const Words &own) {
+    Command command{{"apptainer", "exec"}, own};
+    add_singularity_like(command.argv, request);
+    add(command.argv, {"--bind", keeper.program + ":" + keeper_program + ":ro"});
+    add(command.argv, {"--bind", keeper.folder + ":" + keeper_folder});
+    // Ranks find their directory by themselves.
+    add(command.argv, {"--pwd", "/"});
+    add(command.argv, {with_kind(request.image, "docker://")});
+    add(command.argv, {keeper_program, "--keep", request.key});
     return command;
 }
 

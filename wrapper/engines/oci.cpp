@@ -11,7 +11,8 @@ using Words = std::vector<std::string>;
 
 void add_mounts(Words &argv, const Request &request) {
     for (const auto &mount : request.mounts)
-        add(argv, {"--volume", mount.source + ":" + mount.target});
+        add(argv, {"--volume", mount.source + ":" + mount.target +
+                                   (mount.is_read_only ? ":ro" : "")});
 }
 
 void add_common(Words &argv, const Request &request) {
@@ -46,8 +47,10 @@ void add_podman(Words &argv, const Request &request) {
     // The user's id outside is the same one inside, and files keep their owner. What
     // root runs has its ids anyway, and podman refuses it this.
     if (request.uid != 0) add(argv, {"--userns", "keep-id"});
-    // The defaults of podman ask for more than a job's limits allow.
-    add(argv, {"--ulimit", "host"});
+    // The defaults of podman ask for more than a job's limits allow; for root, "host" is
+    // those defaults.
+    if (request.limits.empty()) add(argv, {"--ulimit", "host"});
+    for (const auto &limit : request.limits) add(argv, {"--ulimit", limit});
     // Proxies of the host, with their passwords, are none of the image's business.
     add(argv, {"--http-proxy=false"});
     // The CDI name of all GPUs; the vendor's toolkit describes them in /etc/cdi.
@@ -81,6 +84,17 @@ void add_environment(Words &argv, Words &env, const Request &request) {
     }
 }
 
+void add_docker(Words &argv, const Request &request) {
+    add_common(argv, request);
+    // All GPUs, by the vendor's runtime hook.
+    if (asks_for(request, "gpu")) add(argv, {"--gpus", "all"});
+    // Verbs devices, and memory that they may be given.
+    if (asks_for(request, "rdma"))
+        add(argv, {"--device", "/dev/infiniband", "--ulimit", "memlock=-1"});
+    for (const auto &device : other_devices(request)) add(argv, {"--device", device});
+    add(argv, request.extra);
+}
+
 Words image_words(const Request &request) {
     // A directory as the root: changes go to a layer above it and are thrown away.
     if (is_directory(request.image)) return {"--rootfs", request.image + ":O"};
@@ -101,17 +115,30 @@ Command run_with(const char *program, const Request &request, const Words &own) 
     return command;
 }
 
-Words keep_with(const char *program, const Request &request, const Keeper &keeper) {
-    Words argv = {program, "run", "--detach", "--name", keeper.name};
-    add_podman(argv, request);
+void add_keeper(Words &argv, const Request &request, const Keeper &keeper,
+                const Words &image) {
+    add(argv, {"--detach", "--name", keeper.name});
     add(argv, {"--volume", keeper.program + ":" + keeper_program + ":ro"});
     add(argv, {"--volume", keeper.folder + ":" + keeper_folder});
+    // It does not hold for who enters; for the keeper alone, which only waits, its
+    // compilation is a fifth of podman's time.
+    add(argv, {"--security-opt", "seccomp=unconfined"});
+    // Whomever the user's own options name: ranks that join keep their ids, and the
+    // keeper has to be theirs.
+    add(argv, {"--user", fmt::format("{}:{}", request.uid, request.gid)});
     // The keeper is nobody who needs asking: TERM would cost 10 s.
     add(argv, {"--stop-signal", "KILL"});
     add(argv, {"--entrypoint", keeper_program});
-    add(argv, image_words(request));
+    add(argv, image);
     add(argv, {"--keep", request.key});
-    return argv;
+}
+
+Command keep_with(const char *program, const Request &request, const Keeper &keeper,
+                  const Words &own) {
+    Words argv = {program, "run"};
+    add_podman(argv, request);
+    add_keeper(argv, request, keeper, image_words(request));
+    return {std::move(argv), own};
 }
 
 } // namespace
@@ -122,33 +149,34 @@ Command run_podman(const Request &request, const Words &own) {
 Command run_podman_hpc(const Request &request, const Words &own) {
     return run_with("podman-hpc", request, own);
 }
-Words keep_podman(const Request &request, const Keeper &keeper) {
-    return keep_with("podman", request, keeper);
+Command keep_podman(const Request &request, const Keeper &keeper, const Words &own) {
+    return keep_with("podman", request, keeper, own);
 }
-Words keep_podman_hpc(const Request &request, const Keeper &keeper) {
-    return keep_with("podman-hpc", request, keeper);
+Command keep_podman_hpc(const Request &request, const Keeper &keeper, const Words &own) {
+    return keep_with("podman-hpc", request, keeper, own);
 }
 
 Command run_docker(const Request &request, const Words &own) {
     Command command{{"docker", "run"}, own};
-    add_common(command.argv, request);
+    add_docker(command.argv, request);
+    // Ranks read each other's memory; docker's filter of system calls lets only those do
+    // that who could have this. An ordinary user's process has it not.
+    if (request.uid != 0) add(command.argv, {"--cap-add", "SYS_PTRACE"});
     // The launcher's input is the rank's.
     add(command.argv, {"--interactive"});
-    // All GPUs, by the vendor's runtime hook.
-    if (asks_for(request, "gpu")) add(command.argv, {"--gpus", "all"});
-    if (asks_for(request, "rdma")) {
-        // Verbs devices, and memory that they may be given.
-        add(command.argv, {"--device", "/dev/infiniband", "--ulimit", "memlock=-1"});
-    }
-    for (const auto &device : other_devices(request))
-        add(command.argv, {"--device", device});
-    add(command.argv, request.extra);
     add_environment(command.argv, command.env, request);
     if (!request.directory.empty()) add(command.argv, {"--workdir", request.directory});
     // The user's command is the whole command; the image's is not put before it.
     add(command.argv, {"--entrypoint", ""});
     add(command.argv, {request.image});
     add(command.argv, request.argv);
+    return command;
+}
+
+Command keep_docker(const Request &request, const Keeper &keeper, const Words &own) {
+    Command command{{"docker", "run"}, own};
+    add_docker(command.argv, request);
+    add_keeper(command.argv, request, keeper, {request.image});
     return command;
 }
 

@@ -11,18 +11,52 @@ namespace px::wrapper::engines {
 
 const std::vector<Engine> &all() {
     static const std::vector<Engine> rows = {
-        {"podman", "podman", run_podman, keep_podman},
-        {"docker", "docker", run_docker, nullptr},
-        {"podman-hpc", "podman-hpc", run_podman_hpc, keep_podman_hpc},
-        {"apptainer", "apptainer", run_apptainer, nullptr},
-        {"singularity-ce", "singularity", run_singularity, nullptr},
-        {"charliecloud", "ch-run", run_charliecloud, nullptr},
-        {"enroot", "enroot", run_enroot, nullptr},
-        {"sarus", "sarus", run_sarus, nullptr},
-        {"shifter", "shifter", run_shifter, nullptr},
-        {"none", nullptr, run_none, nullptr},
+        {.name = "podman",
+         .program = "podman",
+         .run = run_podman,
+         .keep = keep_podman,
+         .joined = Joined::by_user,
+         .is_text = true,
+         .outlives = true,
+         .has_cdi = true},
+        {.name = "docker",
+         .program = "docker",
+         .run = run_docker,
+         .keep = keep_docker,
+         .joined = Joined::by_root,
+         .is_text = true,
+         .outlives = true},
+        {.name = "podman-hpc",
+         .program = "podman-hpc",
+         .run = run_podman_hpc,
+         .keep = keep_podman_hpc,
+         .joined = Joined::by_user,
+         .is_text = true,
+         .outlives = true,
+         .has_cdi = true},
+        {.name = "apptainer",
+         .program = "apptainer",
+         .run = run_apptainer,
+         .keep = keep_apptainer,
+         .joined = Joined::by_user,
+         .detaches = false,
+         .is_text = true},
+        {.name = "singularity-ce",
+         .program = "singularity",
+         .run = run_singularity,
+         .is_text = true},
+        {.name = "charliecloud", .program = "ch-run", .run = run_charliecloud},
+        {.name = "enroot", .program = "enroot", .run = run_enroot},
+        {.name = "sarus", .program = "sarus", .run = run_sarus, .is_text = true},
+        {.name = "shifter", .program = "shifter", .run = run_shifter},
+        {.name = "none", .program = nullptr, .run = run_none},
     };
     return rows;
+}
+
+bool can_join(const Engine &engine, const Request &request) {
+    return engine.joined == Joined::by_user ||
+           (engine.joined == Joined::by_root && request.uid == 0);
 }
 
 Result<const Engine *> find(const std::string &name) {

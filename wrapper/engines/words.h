@@ -28,7 +28,11 @@ Command run_enroot(const Request &, const std::vector<std::string> &own);
 Command run_sarus(const Request &, const std::vector<std::string> &own);
 Command run_shifter(const Request &, const std::vector<std::string> &own);
 Command run_none(const Request &, const std::vector<std::string> &own);
-std::vector<std::string> keep_podman(const Request &, const Keeper &);
-std::vector<std::string> keep_podman_hpc(const Request &, const Keeper &);
+Command keep_podman(const Request &, const Keeper &, const std::vector<std::string> &own);
+Command keep_podman_hpc(const Request &, const Keeper &,
+                        const std::vector<std::string> &own);
+Command keep_docker(const Request &, const Keeper &, const std::vector<std::string> &own);
+Command keep_apptainer(const Request &, const Keeper &,
+                       const std::vector<std::string> &own);
 
 } // namespace px::wrapper::engines

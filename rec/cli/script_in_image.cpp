@@ -1,0 +1,168 @@
+// script_in_image.cpp - finding the client, and the words for pxwrap.
+#include "rec/cli/script_in_image.h"
+
+#include "pxlaunch/base/fd.h"
+#include "pxlaunch/base/text.h"
+#include "pxlaunch/job/border.h"
+#include "pxlaunch/tool/local_server.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <elf.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace px::rec {
+
+namespace {
+
+// What the image would have to provide; elf(5).
+Result<bool> needs_loader(const std::string &path) {
+    constexpr std::size_t most = 4096; // the program headers are at the beginning
+    Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file) return system_error(fmt::format("cannot read {}", named(path)), errno);
+    std::string head(most, '\0');
+    head.resize(static_cast<std::size_t>(
+        std::max(0L, PX_TRY(read_some(file.get(), head.data(), most)))));
+    Elf64_Ehdr elf{};
+    if (head.size() < sizeof elf || !head.starts_with(ELFMAG))
+        return cannot_run(fmt::format("{} is no program", named(path)));
+    std::memcpy(&elf, head.data(), sizeof elf);
+    for (std::size_t i = 0; i < elf.e_phnum; ++i) {
+        Elf64_Phdr header{};
+        const auto at = elf.e_phoff + i * sizeof header;
+        if (at + sizeof header > head.size()) break;
+        std::memcpy(&header, head.data() + at, sizeof header);
+        if (header.p_type == PT_INTERP) return true;
+    }
+    return false;
+}
+
+Error not_static(const std::string &path) {
+    return cannot_run(
+        fmt::format("{} cannot be taken into an image: it needs shared libraries, which "
+                    "the image would have to have",
+                    path.empty() ? "pxlaunch" : named(path)),
+        "name a pxlaunch that is linked statically with --client PATH; the preset "
+        "'static' builds one");
+}
+
+std::string absolute(const std::string &path, const std::string &directory) {
+    return path.starts_with('/') ? path : fmt::format("{}/{}", directory, path);
+}
+
+std::string image_of(const Arguments &arguments, const std::string &directory) {
+    const auto image = arguments.value("image").value_or("");
+    const bool is_path = image.starts_with("./") || image.starts_with("../");
+    return is_path ? absolute(image, directory) : image;
+}
+
+// What the ranks of the script's jobs need, too: pxwrap would mount the working directory
+// by itself, but theirs may be below it.
+std::vector<std::string> mounts_of(const Arguments &arguments, const discover::Here &here,
+                                   const std::string &directory) {
+    std::vector<std::string> mounts;
+    for (const auto &text : arguments.all("mount")) {
+        const auto colon = text.find(':');
+        const auto source = absolute(text.substr(0, colon), directory);
+        mounts.push_back(source + ":" +
+                         (colon == text.npos ? source : text.substr(colon + 1)));
+    }
+    const bool is_mounted =
+        !arguments.has("directory") && directory != "/" && directory != here.get("HOME");
+    if (is_mounted) mounts.push_back(directory + ":" + directory);
+    return mounts;
+}
+
+} // namespace
+
+Result<std::string> find_client(const Arguments &arguments) {
+    if (const auto given = arguments.value("client")) {
+        if (PX_TRY(needs_loader(*given))) return not_static(*given);
+        return *given;
+    }
+    std::string dynamic;
+    for (const char *place : {"pxlaunch", "../libexec/pxlaunch/pxlaunch"}) {
+        const auto path = tool::beside_us(place);
+        if (path && !PX_TRY(needs_loader(*path))) return *path;
+        if (path && dynamic.empty()) dynamic = *path;
+    }
+    return not_static(dynamic);
+}
+
+Result<Program> in_image(const Arguments &arguments, const discover::Here &here,
+                         const std::string &directory) {
+    const auto image = image_of(arguments, directory);
+    if (image.empty() || image.starts_with('-')) {
+        return usage_error(fmt::format("--image: no image is named {}", named(image)),
+                           "is its name missing?");
+    }
+    const auto wrapper = tool::beside_us("pxwrap");
+    if (!wrapper) {
+        return cannot_run("there is no 'pxwrap' beside pxrec, which brings the script "
+                          "into its image",
+                          "install it where pxrec is");
+    }
+    const auto client = absolute(PX_TRY(find_client(arguments)), directory);
+    Program program;
+    program.path = *wrapper;
+    program.directory = directory;
+    program.argv = {"pxwrap", "--image=" + image, "--env-all", "--inject=" + client};
+    const auto engine = arguments.value("engine").value_or(here.get("PXLAUNCH_ENGINE"));
+    if (!engine.empty()) program.argv.push_back("--engine=" + engine); // as for its ranks
+    for (const char *option : {"devices", "pull"}) {
+        for (const auto &value : arguments.all(option))
+            program.argv.push_back(fmt::format("--{}={}", option, value));
+    }
+    for (const auto &mount : mounts_of(arguments, here, directory))
+        program.argv.push_back("--mount=" + mount);
+    if (const auto inside = arguments.value("directory"))
+        program.argv.push_back("--wdir=" + absolute(*inside, directory));
+    program.argv.emplace_back("--");
+    program.argv.insert(program.argv.end(), arguments.words.begin(),
+                        arguments.words.end());
+    return program;
+}
+
+Result<job::Environment> image_environment(const Arguments &arguments,
+                                           const discover::Here &here,
+                                           const Variables &variables,
+                                           const std::string &directory) {
+    job::Environment own, inside;
+    job::EnvRules rules;
+    rules.whole = false;
+    for (const auto &text : arguments.all("env"))
+        rules.edits.push_back(PX_TRY(job::parse_env_edit(text)));
+    for (const auto &entry : script_environment(here, {})) {
+        const auto name = entry.substr(0, entry.find('='));
+        const bool is_setting =
+            name.starts_with("PXLAUNCH_") && name != "PXLAUNCH_SITE_CONFIG";
+        (is_setting ? inside : own).push_back(entry);
+    }
+    const auto set = [&inside](const std::string &name, const std::string &value) {
+        if (!value.empty()) job::set_variable(inside, name, value);
+    };
+    for (const auto &[name, value] : variables) set(name, value);
+    set("PXLAUNCH_IMAGE", image_of(arguments, directory));
+    set("PXLAUNCH_ENGINE", arguments.value("engine").value_or(""));
+    set("PXLAUNCH_PULL", arguments.value("pull").value_or(""));
+    set("PXLAUNCH_DEVICES", join(arguments.all("devices"), "\n"));
+    set("PXLAUNCH_MOUNT", join(mounts_of(arguments, here, directory), "\n"));
+    Reasons ignored;
+    for (const auto &entry : job::rank_environment(own, rules, ignored)) {
+        const auto equals = entry.find('=');
+        job::set_variable(inside, entry.substr(0, equals), entry.substr(equals + 1));
+    }
+    auto environment = job::packed(inside);
+    for (const auto &entry : own) {
+        const auto name = entry.substr(0, entry.find('='));
+        if (!job::belongs_to_job(name) && !name.starts_with("PXWRAP_"))
+            environment.push_back(entry);
+    }
+    return environment;
+}
+
+} // namespace px::rec

@@ -1,0 +1,210 @@
+"""Engines that are not this machine's own, really run: apptainer of Debian sid, docker and its daemon of this Debian."""
+import os
+import pathlib
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+
+import pxcontainer
+import pxtest
+
+CLIENT = pxtest.BIN.parents[1] / "static/bin/pxlaunch"
+TREE = pathlib.Path(__file__).resolve().parents[2]
+TORTURE = [b"", b"a b", b"*", b"?", b"$HOME;`id`", b";", b"new\nline", b"\xff\xfe%41", b"--", b"-x", b"'\"\\", b"%"]
+VALUE = b" a\n'\"$(id)\xff;%41*"
+
+
+def root_of(suite, package):
+    made = subprocess.run([TREE / "tests/lab/root", suite, f"with-{package}"], check=True, capture_output=True, text=True)
+    return made.stdout.strip()
+
+
+class _Installed(pxcontainer.ContainerCase):
+    """What every engine is asked for; `engine`, `image` and `root` are the subclass's."""
+
+    def identity(self):
+        return {}
+
+    def start_program(self, argv, stdin=None, env=None, cwd=None, **options):
+        argv = [str(pxtest.BIN / argv[0]) if (pxtest.BIN / argv[0]).exists() else argv[0], *argv[1:]]
+        user = pxcontainer.USER if options.pop("as_user", True) else "root"
+        return super().start_program([str(TREE / "tests/containers/with-root"), self.root, user, *argv], stdin, env, cwd,
+                                     **options)
+
+    def asked(self, *arguments):
+        return ["--engine", self.engine, "--image", self.image, *arguments]
+
+    def test_ranks(self):
+        done = self.expect(0, ["-n", "4", *self.asked("sh", "-c", "echo $PXLAUNCH_RANK $(id -u) $PWD; grep -E '^(CapEff|NoN)' "
+                                                      "/proc/self/status")])
+        self.assertEqual(done.err, b"", done)
+        lines = sorted(done.out.decode().splitlines())
+        self.assertEqual(lines[:4], [f"{rank} {self.user.pw_uid} {self.work}" for rank in range(4)])
+        self.assertEqual(lines[4:], ["CapEff:\t" + "0" * 16] * 4 + ["NoNewPrivs:\t1"] * 4)
+
+    def test_words(self):
+        script = 'printf "%s\\0" "$MINE" "$SECRET" "$@"'
+        given = {"MINE": os.fsdecode(VALUE), "SECRET": "s"}
+        done = self.expect(0, ["-x", "MINE", *self.asked("sh", "-c", script, "sh", *TORTURE)], env=given)
+        self.assertEqual(done.out.split(b"\0")[:-1], [VALUE, b"", *TORTURE])
+
+    def test_memory(self):
+        shutil.copy(pxtest.program("peek"), self.work)
+        done = self.expect(0, ["-n", "3", *self.asked("./peek", ".")])
+        self.assertEqual(done.out.count(b" has read 1048576 bytes of rank "), 3, done)
+
+    def test_ends(self):
+        self.expect(7, ["-n", "2", *self.asked("sh", "-c", "exit 7")])
+        self.expect(139, ["-n", "2", *self.asked("sh", "-c", "kill -SEGV $$")])
+        done = self.expect(127, self.asked("nothing"))
+        self.assertIn(b"pxwrap: error: cannot execute 'nothing' in", done.err)
+
+    def test_killed(self):
+        """No process and no container 3 s after the end of whoever was killed."""
+        for victim in ("pxlaunch", "pxrec", "rank"):
+            with self.subTest(victim):
+                job = self.start(["-n", "2", *self.asked("sh", "-c", "echo in; exec sleep 9876")]).wait_for(b"in\n", count=2)
+                if victim == "rank":
+                    os.kill(self.sleepers()[0], signal.SIGKILL)
+                else:
+                    self.eventually(f"{victim} is there", lambda: self.processes(victim))[0].kill()
+                self.assertNotEqual(job.finish().code, 0)
+                self.eventually("no rank is left", lambda: not self.sleepers(), timeout=3)
+                self.eventually("no container is left", self.is_empty, timeout=3)
+        self.may_leave_files = True  # a server that was killed
+
+    def test_script(self):
+        """pxrec run --image: the script is inside, and its ranks are in the same image."""
+        (self.work / "job.sh").write_text("#!/bin/sh\nset -e\n! command -v pxrec\npxlaunch -n 2 sh -c 'test -d /bin; "
+                                          "echo $PXLAUNCH_RANK \"$MINE\" $SECRET'\npxlaunch sh -c 'exit 7'\n")
+        (self.work / "job.sh").chmod(0o755)
+        done = self.start_program(["pxrec", "run", f"--client={CLIENT}", *self.asked("-x", "MINE", "--", "./job.sh")],
+                                  env={"MINE": "a  b", "SECRET": "s"}).finish()
+        self.assertEqual((done.code, sorted(done.out.splitlines())), (7, [b"0 a  b", b"1 a  b"]), done)
+        self.eventually("no container is left", self.is_empty, timeout=3)
+
+    def check_by_hand(self, *engine, image):
+        """A script in a container that somebody has started without pxrec."""
+        shutil.copy(CLIENT, self.work / "pxlaunch")
+        done = self.start_program([*engine, "./pxlaunch", "true"]).finish()
+        self.assertEqual(done.code, 125, done)
+        self.assertEqual(done.err.decode().splitlines()[-2:], [
+            "pxlaunch: error: no server can be reached: this is a container of "
+            f"{self.engine} that was started without pxrec",
+            f"pxlaunch: hint: start the script on the host: pxrec run --image {image} --engine {self.engine} -- ./job.sh"])
+
+    @staticmethod
+    def sleepers():
+        return pxcontainer.running(b"sleep\x009876\0")
+
+
+class Apptainer(_Installed):  # ctest: serial timeout=600
+    """As an ordinary user, in user namespaces of its own making; ranks join the first one's container."""
+
+    engine = "apptainer"
+
+    @classmethod
+    def setUpClass(cls):
+        cls.root = root_of("sid", "apptainer")
+
+    def setUp(self):
+        super().setUp()
+        self.image = f"{self.user.pw_dir}/root"
+
+    def is_empty(self):
+        keepers = subprocess.run(["pgrep", "-u", pxcontainer.USER, "-f", "^/.pxwrap/program --keep|^Apptainer|--attend"],
+                                 check=False)
+        return keepers.returncode == 1 and not list(self.states.glob("*"))
+
+    def test_ranks(self):
+        super().test_ranks()
+        script = ["sh", "-c", "echo $(readlink /proc/self/ns/mnt /proc/self/ns/user); cat"]
+        self.assertEqual(len(set(self.expect(0, ["-n", "4", *self.asked(*script)]).out.splitlines())), 1)
+
+    def test_by_hand(self):
+        # By a shell: apptainer takes another prefix for its own where setpriv has just started it.
+        self.check_by_hand("sh", "-c", 'apptainer exec "$@"', "sh", self.image, image=self.image)
+
+    def test_mpi(self):
+        """The image is a Debian root with an Open MPI, and no launcher."""
+        shutil.copy(pxtest.program("init_finalize"), self.work)
+        release = subprocess.run(["sed", "-n", "s/^VERSION_CODENAME=//p", "/etc/os-release"], check=True, capture_output=True)
+        self.image = root_of(release.stdout.decode().strip(), "libopenmpi3")
+        self.assertIn(b"4 processes, up to 4 per node, 1 node", self.expect(0, ["-n", "4", *self.asked("./init_finalize")]).out)
+
+    def test_no_image(self):
+        self.image = "/nowhere"
+        done = self.expect(125, ["-n", "2", *self.asked("true")])
+        self.assertIn(b"pxwrap: error: apptainer cannot start a container of '/nowhere': ", done.err)
+
+
+class Docker(_Installed):  # ctest: serial timeout=600
+    """By root's daemon, a container a rank; for root itself, one for all ranks of the node."""
+
+    engine, image = "docker", "px-busybox"
+
+    @classmethod
+    def setUpClass(cls):
+        release = subprocess.run(["sed", "-n", "s/^VERSION_CODENAME=//p", "/etc/os-release"], check=True, capture_output=True)
+        cls.root = root_of(release.stdout.decode().strip(), "docker.io")
+        cls.place = pathlib.Path(tempfile.mkdtemp(prefix="pxdocker", dir="/var/tmp"))
+        cls.place.chmod(0o755)
+        cls.addClassCleanup(shutil.rmtree, cls.place, ignore_errors=True)
+        cls.had_folder = pathlib.Path("/run/docker").exists()
+        cls.socket = f"unix://{cls.place}/socket"
+        with open(cls.place / "log", "wb") as log:
+            cls.daemon = subprocess.Popen(
+                [TREE / "tests/containers/with-root", cls.root, "root", "dockerd", "--data-root", cls.place / "data",
+                 "--exec-root", cls.place / "exec", "--pidfile", cls.place / "pid", "--host", cls.socket, "--group",
+                 pxcontainer.USER, "--storage-driver", "overlay2", "--bridge=none", "--iptables=false", "--ip6tables=false",
+                 "--ip-forward=false", "--ip-masq=false", "--cgroup-parent", f"/{cls.place.name}"],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        cls.addClassCleanup(cls.end_daemon)
+        deadline = time.monotonic() + 60
+        while cls.docker("version").returncode != 0 and cls.daemon.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.1)
+        rootfs = pwd.getpwnam(pxcontainer.USER).pw_dir + "/root"
+        tar = subprocess.run(["tar", "-C", rootfs, "-c", "."], check=True, capture_output=True)
+        cls.docker("import", "-", cls.image, input=tar.stdout, check=True)
+
+    @classmethod
+    def end_daemon(cls):
+        cls.daemon.terminate()
+        cls.daemon.wait(30)
+        for group in pathlib.Path("/sys/fs/cgroup").glob(f"*/{cls.place.name}"):
+            group.rmdir()
+        if not cls.had_folder:
+            shutil.rmtree("/run/docker", ignore_errors=True)
+
+    @classmethod
+    def docker(cls, *arguments, **options):
+        return subprocess.run([TREE / "tests/containers/with-root", cls.root, "root", "docker", "-H", cls.socket, *arguments],
+                              capture_output=True, **options)
+
+    def setUp(self):
+        super().setUp()
+        self.env["DOCKER_HOST"] = self.socket
+
+    def is_empty(self):
+        return self.docker("ps", "--all", "--quiet", check=True).stdout == b""
+
+    def test_by_hand(self):
+        self.check_by_hand("docker", "run", "--rm", "--network", "host", "-v", f"{self.work}:/w", "-w", "/w", self.image,
+                           image="IMAGE")
+
+    def test_root_joins(self):
+        rundir = self.home / "root"
+        rundir.mkdir(mode=0o700)
+        script = "echo $(readlink /proc/self/ns/mnt) $(grep CapEff /proc/self/status)"
+        done = self.expect(0, ["-n", "4", *self.asked("sh", "-c", script + "; read line; exit 0")], as_user=False,
+                           env={"XDG_RUNTIME_DIR": str(rundir)})
+        self.assertEqual(len(set(done.out.splitlines())), 1, done)
+        self.assertTrue(done.out.endswith(b"CapEff: 0000000000000000\n"), done)
+        self.eventually("no container is left", self.is_empty, timeout=3)
+
+    def test_no_image(self):
+        done = self.expect(125, ["--pull", "never", *self.asked("true")[:2], "--image", "px-none", "true"])
+        self.assertIn(b"px-none", done.err)

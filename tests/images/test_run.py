@@ -1,0 +1,55 @@
+"""The images at work, on this machine."""
+import re
+
+import pxcontainer
+
+
+class Applications(pxcontainer.ContainerCase):  # ctest: serial timeout=180
+    def test_mpi(self):
+        done = self.expect(0, ["-n", "4", "--image", "mpi", "init_finalize"])
+        self.assertTrue(done.out.startswith(b"4 processes, up to 4 per node, 1 node\n"), done)
+
+    def test_mpi_has_the_defaults_of_debian(self):
+        """Else it looks for networks by libfabric first, which sleeps for a second."""
+        done = self.expect(0, ["--image", "mpi", "cat", "/etc/openmpi/openmpi-mca-params.conf"])
+        self.assertRegex(done.out, rb"\nbtl = \S*\bofi\b")
+
+    def test_ep(self):
+        for name in ("S", "A"):
+            done = self.expect(0, ["-n", "4", "--image", "nas", "ep", name])
+            self.assertIn(b"EP class %s:" % name.encode(), done.out)
+            self.assertIn(b"Verification: SUCCESSFUL\n", done.out)
+
+    def test_ep_of_no_class(self):
+        done = self.expect(2, ["-n", "2", "--image", "nas", "ep", "X"])
+        self.assertIn(b"usage: ep [S|W|A|B|C]\n", done.err)
+
+    def test_gromacs(self):
+        done = self.expect(0, ["-n", "6", "--image", "gromacs", "gmx_mpi", "mdrun", "-s", "/usr/local/share/water/water.tpr",
+                               "-ntomp", "1"])
+        self.assertIn(b"Using 6 MPI processes", done.err)
+        self.assertRegex(done.err, rb"Performance: +[0-9.]+ +[0-9.]+")
+
+
+class Runtimes(pxcontainer.ContainerCase):  # ctest: serial timeout=180
+    def run_in(self, image, *command, options=()):
+        return self.podman("run", "--rm", "--network", "host", "--ulimit", "host", *options, image, *command).decode()
+
+    def test_the_rec(self):
+        self.assertIn("3.0.8", self.run_in("runtime", "prte", "--version"))
+        for launcher in ("prterun --map-by :oversubscribe", "pxlaunch"):
+            out = self.run_in("runtime", *launcher.split(), "-n", "2", "pxwrap", "sh", "-c", "echo rank $PMIX_RANK")
+            self.assertEqual(sorted(out.splitlines()), ["rank 0", "rank 1"])
+
+    def test_the_unified_image(self):
+        """prterun and pxlaunch start the same program beside them."""
+        for image in ("mpi-with-runtime", "nas-with-runtime", "gromacs-with-runtime"):
+            out = self.run_in(image, "prterun", "--map-by", ":oversubscribe", "-n", "4", "init_finalize")
+            self.assertIn("4 processes", out)
+        self.assertIn("4 processes", self.run_in("mpi-with-runtime", "pxlaunch", "-n", "4", "init_finalize"))
+
+    def test_podman_in_the_rec(self):
+        """Its user gets all ids that images need, from programs that are not set-uid."""
+        there = self.run_in("runtime-with-podman", "podman", "unshare", "cat", "/proc/self/uid_map", options=["--privileged"])
+        self.assertEqual([re.split(" +", line.strip()) for line in there.splitlines()],
+                         [["0", "1000", "1"], ["1", "1", "999"], ["1000", "1001", "64535"]])

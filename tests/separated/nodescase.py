@@ -1,0 +1,92 @@
+"""Nodes with rootless podman: after each test no process and no container of a job is left on any of them."""
+import pathlib
+import signal
+
+import pxlab
+import pxtest
+
+IMAGE = ("--image", "k8s-mpi")
+RIGHT_SIZE = b"6 processes, up to 2 per node, 3 nodes\n"
+
+
+class Nodes:
+    """For classes of tests, before LabCase or SlurmCase."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        for node in cls.lab("hosts").split():
+            cls.lab("exec", node, "podman", "info")  # starts the one process, which is no test's
+
+    def setUp(self):
+        super().setUp()
+        self.before = {node: {process.pid for process in self.nodes_pids(node)} for node in self.lab("hosts").split()}
+
+    def check_clean(self, within=3):
+        super().check_clean(within)
+        for node in self.before:
+            self.eventually(f"no process of a job is left on {node}", lambda: self.of_jobs(node) == [], within)
+            self.assertEqual(self.containers(node), [])
+            self.assertEqual(list(self.states(node).glob("*")), [], "states left behind")
+
+    def states(self, node):
+        first = (self.state() / "nodes" / node).read_text().split()[0]
+        return pathlib.Path(f"/proc/{first}/root/tmp/pxwrap-1000")
+
+    def of_jobs(self, node):
+        return [process for process in self.nodes_pids(node) if process.pid not in self.before[node]]
+
+    def containers(self, node):
+        """The images of those that there are."""
+        return sorted(self.lab("exec", node, "podman", "ps", "--all", "--format", "{{.Image}}").split())
+
+    def inside(self, node, name):
+        """Ranks have the image's environment, and not the mark of the test."""
+        return [process for process in self.nodes_pids(node) if process.name == name]
+
+    def keeper(self, node):
+        found, = [process for process in self.nodes_pids(node) if " --keep " in process.command and process.name != "conmon"]
+        return found
+
+    def sleepers(self, *options):
+        """A job of a rank on each node, all of them inside."""
+        running = self.start(["-N", "1", *options, *IMAGE, "sh", "-c", "echo in; exec sleep 600"])
+        return running.wait_for(b"in\n", count=3, timeout=40)
+
+    def check_killed(self, running, code, words=b""):
+        done = running.finish(30)
+        self.assertEqual(done.code, code, done)
+        self.assertIn(words, done.err)
+
+
+class NodesCase(Nodes, pxlab.LabCase):
+    KIND = "separated"
+    PROGRAMS = "/usr/bin"
+
+
+class Ends:
+    """How it ends is what it is without containers; for classes of both kinds of nodes."""
+
+    def test_codes(self):
+        for words, code in ((["0"], 0), (["0,7,0"], 7), (["0,SEGV"], 139), (["0,KILL", "0.2"], 137)):
+            with self.subTest(words):
+                self.expect(code, ["-N", "1", *IMAGE, "end_with", *words])
+
+    def test_a_rank_is_killed(self):
+        running = self.sleepers()
+        self.inside("n2", "sleep")[0].kill()
+        self.check_killed(running, 137, b"was killed by SIGKILL")
+
+    def test_pxlaunch_is_killed(self):
+        self.may_leave_files = True
+        self.check_killed(self.sleepers().signal(signal.SIGKILL), -signal.SIGKILL)
+
+    def test_a_keeper_is_killed(self):
+        """Ranks do not need it; the container goes, and they end by themselves."""
+        running = self.sleepers()
+        self.keeper("n2").kill()
+        self.eventually("the container is gone", lambda: self.containers("n2") == [])
+        self.assertEqual(len(self.inside("n2", "sleep")), 1)
+        self.check_killed(running.signal(signal.SIGTERM), 143)
+        for left in self.states("n2").glob("*"):
+            left.unlink()  # it was the keeper's to remove

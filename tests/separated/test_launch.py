@@ -1,0 +1,52 @@
+"""pxlaunch in a REC, ranks in an APP of which no file is in the REC: over three nodes, by a DVM of PRRTE 3.0.8."""
+import nodescase
+from nodescase import IMAGE, RIGHT_SIZE
+
+
+class Launch(nodescase.NodesCase):  # ctest: serial timeout=180
+    def test_mpi(self):
+        done = self.expect(0, ["-N", "2", *IMAGE, "init_finalize"])
+        self.assertTrue(done.out.startswith(RIGHT_SIZE), done)
+
+    def test_in_a_rank(self):
+        script = "hostname; id -u; grep -E '^(Cap|NoNew)' /proc/self/status; readlink /proc/self/exe; echo out >/dev/stdout"
+        done = self.expect(0, ["-N", "1", "--output", "%r.out", *IMAGE, "sh", "-c", script])
+        for rank in range(3):
+            host, uid, *rest = (self.home / f"{rank}.out").read_text().splitlines()
+            self.assertEqual((host, uid), (f"n{rank + 1}", "1000"), done)
+            self.assertEqual({line.split()[1] for line in rest[:5]}, {"0" * 16})
+            self.assertEqual(rest[5:], ["NoNewPrivs:\t1", "/usr/bin/readlink", "out"])
+
+    def test_ranks_of_a_node_read_each_others_memory(self):
+        done = self.expect(0, ["-n", "2", "--host", "n2", *IMAGE, "peek", "."])
+        self.assertEqual(len(done.out.splitlines()), 2, done)
+
+    def test_nothing_of_a_launcher_is_in_the_image(self):
+        script = "for each in mpirun prterun prun prte prted srun sshd pxlaunch pxrec podman; do command -v $each; done; :"
+        self.assertEqual(self.expect(0, ["-n", "1", *IMAGE, "sh", "-c", script]).out, b"")
+
+    def test_the_engine_has_its_own_home(self):
+        """What the job sets for its ranks is not where podman looks for its images."""
+        done = self.expect(0, ["-N", "1", "-x", "HOME=/no", "-x", "XDG_RUNTIME_DIR=/no", *IMAGE, "sh", "-c", "echo $HOME"])
+        self.assertEqual(done.out, b"/no\n" * 3)
+
+    def test_jobs_and_images_on_a_node_at_once(self):
+        static = self.start(["-N", "1", "--image", "k8s-static", "/bin/end_with", "5", "600"])
+        static.wait_for(b"ends with", count=3, timeout=40)
+        jobs = [static, self.sleepers(), self.sleepers("--oversubscribe")]
+        for node in ("n1", "n2", "n3"):
+            self.assertEqual(self.containers(node), [f"localhost/k8s-{name}:latest" for name in ("mpi", "mpi", "static")])
+        for process in self.inside("n3", "end_with") + self.inside("n3", "sleep"):
+            process.kill()
+        self.assertEqual([job.finish().code for job in jobs], [137] * 3)
+
+
+class WithNothing(nodescase.NodesCase):  # ctest: serial timeout=60
+    """No DVM: the site's file says which nodes there are and where PRRTE is, and pxlaunch starts one for its job."""
+
+    DVM = False
+
+    def test_mpi(self):
+        self.may_leave_files = True
+        done = self.expect(0, ["-N", "2", *IMAGE, "init_finalize"])
+        self.assertTrue(done.out.startswith(RIGHT_SIZE), done)

@@ -1,0 +1,28 @@
+#pragma once
+// pxwrap as the first process of a container of one rank, where an engine needs its help:
+// words arrive byte for byte although the engine's are text, and the rank does not
+// outlive the engine's client, whose death tells the engine nothing.
+
+#include "wrapper/engines/engine.h"
+#include "wrapper/options.h"
+
+#include <functional>
+
+namespace px::wrapper {
+
+// ASCII, and "%ff" for every other byte and for '%'.
+std::string coded(const std::string &word);
+Result<std::string> decoded(const std::string &word);
+
+// The request with pxwrap before the command, if the engine needs that.
+Result<engines::Request> with_help(const engines::Engine &engine,
+                                   engines::Request request);
+
+// The guard's word for a process: itself, which an engine's client is about to become.
+std::string this_process();
+
+// Runs `become` in a child, which ends with the process that `guard` names, and ends as
+// the child does. Never returns if it could be started.
+Error run_guarded(const std::string &guard, const std::function<int()> &become);
+
+} // namespace px::wrapper

@@ -53,9 +53,9 @@ class Alone(pxcontainer.ContainerCase):  # ctest: serial timeout=180
     def test_killed(self):
         for victim in ("pxlaunch", "pxrec"):
             with self.subTest(victim):
-                job = self.start(["-n", "2", *IMAGE, "sh", "-c", "echo in; exec sleep 9875"]).wait_for(b"in\n", count=2)
+                job = self.start(["-n", "2", *IMAGE, "sh", "-c", f"echo in; exec sleep {self.nap}"]).wait_for(b"in\n", count=2)
                 self.eventually(f"{victim} is there", lambda: self.processes(victim))[0].kill()
                 self.assertNotEqual(job.finish().code, 0)
                 self.eventually("no container is left", lambda: self.containers() == [], timeout=3)
-                self.assertEqual(pxcontainer.running(b"sleep\x009875\0"), [])
+                self.assertEqual(self.sleepers(), [])
         self.may_leave_files = True  # a server that was killed

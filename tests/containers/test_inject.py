@@ -39,11 +39,6 @@ class _Scripts(pxcontainer.ContainerCase):
         self.assertEqual(done.code, code, done)
         return done
 
-    @staticmethod
-    def inside(name):
-        """Processes in an image have its environment, and not the mark of the test."""
-        return [process for process in pxtest.processes_with(b"container=podman") if process.name == name]
-
 
 class Script(_Scripts):  # ctest: serial timeout=120
     def test_its_ranks_are_in_the_same_image(self):
@@ -120,10 +115,11 @@ class Script(_Scripts):  # ctest: serial timeout=120
 
 
 class Ends(_Scripts):  # ctest: serial timeout=120
-    SLEEPS = ("pxlaunch -n1 sh -c 'echo in; exec sleep 60' &", "wait")
+    def begin(self, *arguments, **options):
+        return super().begin(*pxcontainer.MARK, *arguments, **options)
 
     def nothing_is_left(self):
-        self.eventually("no process is left inside", lambda: not self.inside("sleep") + self.inside("sh"), timeout=3)
+        self.eventually("no process is left inside", lambda: not self.processes() + self.sleepers(), timeout=3)
         self.eventually("no container is left", lambda: self.containers() == [], timeout=3)
 
     def test_term_has_its_time(self):
@@ -136,11 +132,11 @@ class Ends(_Scripts):  # ctest: serial timeout=120
     def test_whoever_is_killed(self):
         for victim, code in (("pxrec", -9), ("job.sh", 137)):
             with self.subTest(victim):
-                there = self.begin("--", self.script(*self.SLEEPS)).wait_for(b"in\n")
+                there = self.begin("--", self.script(f"pxlaunch -n1 sh -c 'echo in; exec sleep {self.nap}' &", "wait")).wait_for(b"in\n")
                 if victim == "pxrec":
                     there.signal(signal.SIGKILL)
                 else:
-                    self.inside(victim)[0].kill()
+                    self.one_process(victim).kill()
                 self.assertEqual(there.finish().code, code)
                 self.nothing_is_left()
 
@@ -157,7 +153,7 @@ class Ends(_Scripts):  # ctest: serial timeout=120
             state.unlink()  # the next keeper of such a container would have taken it
 
     def test_what_a_script_leaves_ends_with_it(self):
-        self.runs("sleep 60 & env -i sleep 60 & exit 4", code=4)
+        self.runs(f"sleep {self.nap} & env -i sleep {self.nap} & exit 4", code=4)
         self.nothing_is_left()
 
 

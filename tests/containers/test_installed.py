@@ -66,9 +66,9 @@ class _Installed(pxcontainer.ContainerCase):
         """No process and no container 3 s after the end of whoever was killed."""
         for victim in ("pxlaunch", "pxrec", "rank"):
             with self.subTest(victim):
-                job = self.start(["-n", "2", *self.asked("sh", "-c", "echo in; exec sleep 9876")]).wait_for(b"in\n", count=2)
+                job = self.start(["-n", "2", *self.asked("sh", "-c", f"echo in; exec sleep {self.nap}")]).wait_for(b"in\n", count=2)
                 if victim == "rank":
-                    os.kill(self.sleepers()[0], signal.SIGKILL)
+                    os.kill(self.eventually("ranks are there", self.sleepers)[0], signal.SIGKILL)
                 else:
                     self.eventually(f"{victim} is there", lambda: self.processes(victim))[0].kill()
                 self.assertNotEqual(job.finish().code, 0)
@@ -95,10 +95,6 @@ class _Installed(pxcontainer.ContainerCase):
             "pxlaunch: error: no server can be reached: this is a container of "
             f"{self.engine} that was started without pxrec",
             f"pxlaunch: hint: start the script on the host: pxrec run --image {image} --engine {self.engine} -- ./job.sh"])
-
-    @staticmethod
-    def sleepers():
-        return pxcontainer.running(b"sleep\x009876\0")
 
 
 class Apptainer(_Installed):  # ctest: serial timeout=600

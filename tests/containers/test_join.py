@@ -77,7 +77,7 @@ class Shared(pxcontainer.ContainerCase):  # ctest: serial timeout=120
         script = ["sh", "-c", "readlink /proc/self/ns/mnt; read line; exit 0"]
         for _ in range(2):
             there = [self.start_program(["pxwrap", *IMAGE, *script], stdin=subprocess.PIPE) for _ in range(64)]
-            self.assertEqual(len({bytes(each.wait_for(b"\n").out) for each in there}), 1)
+            self.assertEqual(len({bytes(each.wait_for(b"\n", timeout=60).out) for each in there}), 1)
             self.assertEqual(len(self.containers()), 1)
             for each in there:
                 each.popen.stdin.close()
@@ -166,9 +166,10 @@ class Refused(pxcontainer.ContainerCase):  # ctest: serial timeout=120
 
     def test_a_folder_of_states_of_somebody_else(self):
         self.states.mkdir(exist_ok=True)
+        os.chown(self.states, self.user.pw_uid, self.user.pw_gid)
+        self.addCleanup(self.states.chmod, 0o700)
         self.states.chmod(0o777)
         self.fails(125, [b"is not a directory of this user alone", b"have it removed"], *IMAGE, "true")
-        self.states.chmod(0o700)
 
     def test_usage(self):
         for arguments, words in [

@@ -86,18 +86,12 @@ class Launch(pxcontainer.ContainerCase):  # ctest: serial timeout=120
         """No process and no container is left, which tearDown looks at."""
         for victim in ("pxlaunch", "pxrec", "sleep"):
             with self.subTest(victim):
-                job = self.start(["-n", "2", *SHELL, "echo in; sleep 60"]).wait_for(b"in\n", count=2)
-                find = self.inside if victim == "sleep" else self.processes
-                self.eventually(f"{victim} is there", lambda: find(victim))[0].kill()
+                job = self.start(["-n", "2", *pxcontainer.MARK, *SHELL, "echo in; sleep 60"]).wait_for(b"in\n", count=2)
+                self.eventually(f"{victim} is there", lambda: self.processes(victim))[0].kill()
                 self.assertNotEqual(job.finish().code, 0)
-                self.eventually("no rank is left", lambda: self.inside("sleep") == [])
+                self.eventually("no rank is left", lambda: self.processes() == [])
                 self.eventually("no container is left", lambda: self.containers() == [], timeout=3)
         self.may_leave_files = True  # a server that was killed
-
-    @staticmethod
-    def inside(name):
-        """Ranks have the image's environment, and not the mark of the test."""
-        return [process for process in pxtest.processes_with(b"container=podman") if process.name == name]
 
     def test_wrong_words(self):
         for arguments, words in [

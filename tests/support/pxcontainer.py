@@ -4,21 +4,26 @@ import os
 import pathlib
 import pwd
 import subprocess
+import uuid
 
 import pxtest
 
 USER = os.environ.get("PX_CONTAINER_USER", "pxcontainers")
 
 
-def running(argv):
-    """The processes with these arguments, wherever they came from."""
+# For ranks, which have the image's environment: with this they are found as processes of the test, and waited for.
+MARK = ("-x", "PXTEST_ID")
+
+
+def running(uid, *argv):
+    """That user's processes with these arguments, wherever they came from."""
     found = []
     for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
         try:
-            if path.read_bytes() == argv:
+            if path.read_text() == "\0".join((*argv, "")) and path.stat().st_uid == uid:
                 found.append(int(path.parent.name))
-        except OSError:
-            pass  # it has ended meanwhile
+        except (OSError, UnicodeDecodeError):
+            pass  # it has ended meanwhile, or is none of ours
     return found
 
 
@@ -27,6 +32,7 @@ class ContainerCase(pxtest.Case):
 
     def setUp(self):
         super().setUp()
+        self.nap = f"60.{uuid.uuid4().int % 10**9:09}"  # seconds, and nobody else's argument
         try:
             self.user = pwd.getpwnam(USER)
         except KeyError:
@@ -57,6 +63,10 @@ class ContainerCase(pxtest.Case):
         env = {name: value for name, value in self.env.items() if name != "PXTEST_ID"}
         done = subprocess.run(["/usr/bin/podman", *argv], env=env, cwd="/", check=True, capture_output=True, **self.identity())
         return done.stdout
+
+    def sleepers(self, uid=None):
+        """The ranks that sleep for this test, whatever their environment."""
+        return running(self.user.pw_uid if uid is None else uid, "sleep", self.nap)
 
     def containers(self):
         return json.loads(self.podman("ps", "--all", "--format", "json"))

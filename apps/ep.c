@@ -12,8 +12,7 @@ static const uint64_t multiplier = 1220703125, mask = (UINT64_C(1) << 46) - 1;
 static const uint64_t seed = 271828183;
 enum { log2_batch = 16, annuli = 10 };
 
-// Classes: 2^log2_pairs pairs; sums as NASA's report NAS-95-020 and its programs give
-// them.
+// Classes: 2^log2_pairs pairs; sums as of NASA's report NAS-95-020 and its programs.
 static const struct Class {
     char name;
     int log2_pairs;
@@ -66,13 +65,14 @@ static int is_right(double sum, double published) {
     return fabs((sum - published) / published) <= 1e-8;
 }
 
-static int report(const struct Class *class, const struct Sums *sums, double seconds) {
+static int report(const struct Class *class, const struct Sums *sums, int size,
+                  double time) {
     const int right = is_right(sums->x, class->sum_x) && is_right(sums->y, class->sum_y);
-    printf("EP class %c: 2^%d pairs; in each annulus:\n", class->name, class->log2_pairs);
+    const int log2_pairs = class->log2_pairs;
+    printf("EP class %c: 2^%d pairs on %d processes\n", class->name, log2_pairs, size);
     for (int i = 0; i < annuli; ++i) printf("%3d %14.0f\n", i, sums->count[i]);
     printf("sums %.15e %.15e\n", sums->x, sums->y);
-    printf("%.3f s, %.1f million pairs a second\n", seconds,
-           ldexp(1e-6, class->log2_pairs) / seconds);
+    printf("%.3f s, %.1f million pairs a second\n", time, ldexp(1e-6, log2_pairs) / time);
     printf("Verification: %s\n", right ? "SUCCESSFUL" : "UNSUCCESSFUL");
     return right ? 0 : 1;
 }
@@ -93,7 +93,7 @@ int main(int argc, char **argv) {
         for (uint64_t i = (uint64_t)rank; i < batches; i += (uint64_t)size)
             add_batch(i, &mine);
         MPI_Allreduce(&mine, &all, 2 + annuli, MPI_DOUBLE, MPI_SUM, MPI_COMM_WORLD);
-        status = rank == 0 ? report(class, &all, MPI_Wtime() - begin) : 0;
+        status = rank == 0 ? report(class, &all, size, MPI_Wtime() - begin) : 0;
     }
     MPI_Finalize();
     return status;

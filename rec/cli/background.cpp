@@ -65,10 +65,11 @@ void end_failed(pid_t guard) {
 
 // What pxlaunch takes there without being told, serves a script, too: else it would have
 // one node, where its pxlaunch alone has all.
-std::optional<std::string> hostfile_of(const Arguments &arguments, const Site &site) {
+std::optional<std::string> hostfile_of(const Arguments &arguments, const Site &site,
+                                       const std::string &rec) {
     if (auto named = arguments.value("hostfile")) return named;
-    const std::string rec = arguments.value("rec").value_or("prrte");
-    if (!rec.starts_with("prrte") || discover::find_allocation(site.here)) return {};
+    const bool may_be_dvm = rec.empty() || rec.starts_with("prrte");
+    if (!may_be_dvm || discover::find_allocation(site.here)) return {};
     if (site.here.has("PXLAUNCH_HOSTFILE")) return site.here.get("PXLAUNCH_HOSTFILE");
     std::optional<std::string> found;
     for (const auto &given : site.config.defaults) {
@@ -79,14 +80,21 @@ std::optional<std::string> hostfile_of(const Arguments &arguments, const Site &s
 
 } // namespace
 
-Result<ServeOptions> pool_options(const Arguments &arguments, const Site &site) {
+std::string named_rec(const Arguments &arguments) {
+    const std::string rec = arguments.value("rec").value_or("");
+    const auto prefix = arguments.value("prrte");
+    const bool may_be_dvm = rec.empty() || rec.starts_with("prrte");
+    return prefix && may_be_dvm ? "prrte:" + *prefix : rec;
+}
+
+Result<ServeOptions> pool_options(const Arguments &arguments, const Site &site,
+                                  const std::string &rec) {
     ServeOptions options;
     options.managed = options.find_gpus = true;
     options.cores = PX_TRY(arguments.count("cores"));
     if (options.cores) PX_TRY(check_cores(*options.cores));
     options.allocation = discover::find_allocation(site.here).key();
-    const std::string rec = arguments.value("rec").value_or("");
-    if (const auto file = hostfile_of(arguments, site)) {
+    if (const auto file = hostfile_of(arguments, site, rec)) {
         options.hosts = PX_TRY(job::read_hostfile(*file));
         options.method = method_named(rec.substr(0, rec.find(':')))
                              .value_or(ServeOptions::Method::prrte);
@@ -104,8 +112,7 @@ Result<ServeOptions> pool_options(const Arguments &arguments, const Site &site) 
     }
     if (options.method == ServeOptions::Method::prrte) {
         const std::string named = rec.starts_with("prrte:") ? rec.substr(6) : "";
-        PX_TRY(choose_dvm(arguments.value("prrte").value_or(named),
-                          arguments.has("allow-shared-node"), site, options));
+        PX_TRY(choose_dvm(named, arguments.has("allow-shared-node"), site, options));
     }
     return options;
 }

@@ -19,8 +19,12 @@ struct Background {
     discover::Rendezvous server;
 };
 
-// Of a server for many jobs, from what `up` and `run` both know.
-Result<ServeOptions> pool_options(const Arguments &arguments, const Site &site);
+// The runtime that `up` and `run` were told to use, as of --rec; empty: none was named.
+std::string named_rec(const Arguments &arguments);
+
+// Of a server for many jobs by that runtime, from what `up` and `run` both know.
+Result<ServeOptions> pool_options(const Arguments &arguments, const Site &site,
+                                  const std::string &rec);
 
 // Returns when it is ready to take jobs. After an Error nothing is left running.
 Result<Background> start_in_background(ServeOptions options, const discover::Here &here,

@@ -138,7 +138,7 @@ Result<int> run_with(const Background &server, Program program,
 
 Result<int> command_run(const Arguments &arguments) {
     const Site site = look_around();
-    auto options = PX_TRY(pool_options(arguments, site));
+    auto options = PX_TRY(pool_options(arguments, site, named_rec(arguments)));
     options.of_script = true;
     const auto deadline = PX_TRY(arguments.duration("start-timeout"));
     Program program = PX_TRY(find_program(arguments, site.here));

@@ -19,16 +19,15 @@ const OptionRow hostfile{
 const OptionRow rec{
     "rec", 0, "METHOD", false,
     "How ranks are started: local on this node; in a Slurm job also srun, by a step for "
-    "each "
-    "job (srun:ROOT runs the host's, whose / is bound at ROOT), pmi2, the same from "
-    "a task of 'srun --mpi=pmi2' where no srun is, or prrte, by a PRRTE "
-    "DVM (prrte:PREFIX names it). Without it: what the site "
-    "says, "
-    "else local on the only node, srun where it has pmix, prrte."};
+    "each job (srun:ROOT runs the host's, whose / is bound at ROOT), pmi2, the same from "
+    "a task of 'srun --mpi=pmi2' where no srun is, or prrte, by a PRRTE DVM "
+    "(prrte:PREFIX names it). Without it: what the site says, else local on the only "
+    "node, srun where it has pmix, prrte; 'pxrec up' on several nodes of a Slurm job "
+    "takes prrte where that is."};
 const OptionRow prrte{
     "prrte", 0, "PREFIX", false,
-    "Where PRRTE is, as PREFIX/bin/prte. Without it: the site's prrte_prefix, else "
-    "where pxrec is."};
+    "Where PRRTE is, as PREFIX/bin/prte; it is used then. Without it: the site's "
+    "prrte_prefix, else where pxrec is."};
 const OptionRow shared_node{"allow-shared-node", 0, "", false,
                             "Start a PRRTE DVM although other users can log in here: "
                             "those of PRRTE 3 let whoever "

@@ -112,13 +112,23 @@ class Making(pxtest.Case):
         self.refused(["there is no no-engine here", "another engine in IMAGE_ENGINE"], "build", IMAGE_ENGINE="no-engine")
         self.refused(["nowhere to push to", "hint: set IMAGE_REGISTRY, as in"], "push", IMAGE_ENGINE="true")
 
-    def test_the_target_push_images(self):
-        build = pxtest.BIN.parent
-        env = {name: value for name, value in os.environ.items() if name != "IMAGE_REGISTRY"}
-        done = subprocess.run(["cmake", "--build", build, "--target", "push-images"], env={**env, "IMAGE_ENGINE": "true"},
+    def target(self, name, **more):
+        env = {name: value for name, value in os.environ.items() if not name.startswith("IMAGE_")}
+        done = subprocess.run(["cmake", "--build", pxtest.BIN.parent, "--target", name], env={**env, **more},
                               capture_output=True, text=True, check=False)
-        self.assertNotEqual(done.returncode, 0, done)
-        self.assertIn("set IMAGE_REGISTRY", done.stdout + done.stderr)
+        return done.returncode, done.stdout + done.stderr
+
+    def test_the_targets(self):
+        """Of what is built without a word about it, the lowest is made from the public Debian."""
+        status, out = self.target("images", IMAGE_ENGINE="echo")
+        self.assertEqual((status, out.count("\nbuild --file ")), (0, len(image_names()) + 1), out)
+        first = (TREE / "rec/images/pmix-base/Containerfile").read_text()
+        self.assertIn("\nARG BASE=docker.io/library/debian:trixie-slim\nFROM ${BASE}\n", first)
+        status, out = self.target("push-images", IMAGE_ENGINE="echo", IMAGE_REGISTRY="r.example/hpc")
+        self.assertEqual((status, out.count("\npush r.example/hpc/")), (0, len(image_names())), out)
+        status, out = self.target("push-images", IMAGE_ENGINE="true")
+        self.assertNotEqual(status, 0, out)
+        self.assertIn("set IMAGE_REGISTRY", out)
 
     def test_names_and_options_reach_the_engine(self):
         done = self.make("build", "mpi", IMAGE_ENGINE="echo", IMAGE_BASE="base:13", IMAGE_PREFIX="k8s-", IMAGE_TAG="t",

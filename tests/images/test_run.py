@@ -15,9 +15,9 @@ class Applications(pxcontainer.ContainerCase):  # ctest: serial timeout=180
         self.assertRegex(done.out, rb"\nbtl = \S*\bofi\b")
 
     def test_ep(self):
-        for name in ("S", "A"):
+        for name, pairs in (("S", 24), ("W", 25), ("A", 28)):
             done = self.expect(0, ["-n", "4", "--image", "nas", "ep", name])
-            self.assertIn(b"EP class %s:" % name.encode(), done.out)
+            self.assertTrue(done.out.startswith(b"EP class %s: 2^%d pairs on 4 processes\n" % (name.encode(), pairs)), done)
             self.assertIn(b"Verification: SUCCESSFUL\n", done.out)
 
     def test_ep_of_no_class(self):

@@ -2,6 +2,7 @@
 import nodescase
 from nodescase import RIGHT_SIZE
 
+NO_REC = "for each in podman prte pxrec srun; do ! command -v $each || exit 3; done\n"
 GROMACS = ["gmx_mpi", "mdrun", "-s", "/usr/local/share/water/water.tpr", "-ntomp", "1"]
 
 
@@ -19,7 +20,8 @@ class Applications:
 
     def test_ep(self):
         done = self.run_there("nas", "pxlaunch -N 2 ep A")
-        self.assertIn(b"Verification: SUCCESSFUL\n", done.out, done)
+        self.assertTrue(done.out.startswith(b"EP class A: 2^28 pairs on 6 processes\n"), done)
+        self.assertTrue(done.out.endswith(b"\nVerification: SUCCESSFUL\n"), done)
 
     def test_gromacs(self):
         done = self.run_there("gromacs", f"pxlaunch -N 2 {' '.join(GROMACS)}")
@@ -51,7 +53,7 @@ class _Scripts(nodescase.NodesCase):
 
 class FromTheApp(Applications, _Scripts):  # ctest: serial timeout=240
     def run_there(self, image, command):
-        done = self.script(image, f"command -v podman prte pxrec || {command}").finish(90)
+        done = self.script(image, NO_REC + command).finish(90)
         self.assertEqual(done.code, 0, done)
         return done
 
@@ -76,10 +78,10 @@ class Script(_Scripts):  # ctest: serial timeout=180
         self.assertEqual(done.code, 7, done)
 
     def test_whoever_is_killed(self):
-        for victim in ("pxrec", "pxlaunch", "job.sh"):
+        for victim, code in (("pxrec", -9), ("pxlaunch", 137), ("job.sh", 137)):
             with self.subTest(victim):
                 running = self.script("k8s-mpi", "pxlaunch -N 1 sh -c 'echo in; exec sleep 600'")
                 running.wait_for(b"in\n", count=3, timeout=40)
                 self.inside("n1", victim)[0].kill()
-                self.assertNotEqual(running.finish(30).code, 0)
+                self.assertEqual(running.finish(30).code, code)
                 self.check_clean()

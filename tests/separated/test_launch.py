@@ -3,23 +3,10 @@ import nodescase
 from nodescase import IMAGE, RIGHT_SIZE
 
 
-class Launch(nodescase.NodesCase):  # ctest: serial timeout=180
+class Launch(nodescase.InARank, nodescase.NodesCase):  # ctest: serial timeout=180
     def test_mpi(self):
         done = self.expect(0, ["-N", "2", *IMAGE, "init_finalize"])
         self.assertTrue(done.out.startswith(RIGHT_SIZE), done)
-
-    def test_in_a_rank(self):
-        script = "hostname; id -u; grep -E '^(Cap|NoNew)' /proc/self/status; readlink /proc/self/exe; echo out >/dev/stdout"
-        done = self.expect(0, ["-N", "1", "--output", "%r.out", *IMAGE, "sh", "-c", script])
-        for rank in range(3):
-            host, uid, *rest = (self.home / f"{rank}.out").read_text().splitlines()
-            self.assertEqual((host, uid), (f"n{rank + 1}", "1000"), done)
-            self.assertEqual({line.split()[1] for line in rest[:5]}, {"0" * 16})
-            self.assertEqual(rest[5:], ["NoNewPrivs:\t1", "/usr/bin/readlink", "out"])
-
-    def test_ranks_of_a_node_read_each_others_memory(self):
-        done = self.expect(0, ["-n", "2", "--host", "n2", *IMAGE, "peek", "."])
-        self.assertEqual(len(done.out.splitlines()), 2, done)
 
     def test_nothing_of_a_launcher_is_in_the_image(self):
         script = "for each in mpirun prterun prun prte prted srun sshd pxlaunch pxrec podman; do command -v $each; done; :"

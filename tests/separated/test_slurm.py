@@ -19,7 +19,7 @@ class Script(nodescase.Nodes, pxslurm.SlurmCase):  # ctest: serial timeout=120
 
     def test_mpi_and_images_at_once(self):
         batch = self.sbatch(["-N3", "--exclusive"], SCRIPT + "wait -n; kill %1; wait -n; echo $?")
-        batch.wait_for(b"mpi\n", count=3, timeout=60).wait_for(b"ends with", count=3)
+        batch.wait_for(b"mpi\n", count=3, timeout=60).wait_for(b"ends with", count=3, timeout=60)
         self.assertTrue(batch.out.startswith(RIGHT_SIZE), batch.now())
         for node in ("n1", "n2", "n3"):
             self.assertEqual(self.containers(node), ["localhost/k8s-mpi:latest", "localhost/k8s-static:latest"])
@@ -46,13 +46,19 @@ class FromTheApp(_Applications):  # ctest: serial timeout=240
     """A script inside the APP, whose ranks are steps of srun."""
 
     def run_there(self, image, command):
-        (self.home / "inside.sh").write_text(f"#!/bin/sh\ncommand -v srun podman pxrec || {command}\n")
+        (self.home / "inside.sh").write_text(f"#!/bin/sh\n{images.NO_REC}{command}\n")
         (self.home / "inside.sh").chmod(0o755)
         mpi = " ".join(f"-x {name}" for name in self.env if name.startswith("OMPI_"))
-        return self.batch(f"pxrec run --image {image} {mpi} -- ./inside.sh\n")
+        return self.batch(f"export SECRET=s\necho batch $SLURM_PROCID\npxrec run --image {image} {mpi} -- ./inside.sh\n")
+
+    def test_environment_goes_by_origin(self):
+        (self.home / "env.sh").write_text("export MINE='a b;\n*'\n")
+        done = self.run_there("k8s-mpi", "echo script $SLURM_PROCID $SLURM_JOB_ID $SECRET\n. ./env.sh\n"
+                              "pxlaunch -N 2 sh -c 'echo \"$MINE|$SECRET\"'")
+        self.assertEqual((done.out, done.err), (b"batch 0\nscript\n" + 6 * b"a b;\n*|\n", b""), done)
 
 
-class Bridge(nodescase.Nodes, nodescase.Ends, bridgecase.BridgeCase):  # ctest: serial timeout=180
+class Bridge(nodescase.InARank, nodescase.Ends, nodescase.Nodes, bridgecase.BridgeCase):  # ctest: serial timeout=180
     KIND = "slurm-separated"
 
 

@@ -49,13 +49,14 @@ class FromTheApp(_Applications):  # ctest: serial timeout=240
         (self.home / "inside.sh").write_text(f"#!/bin/sh\n{images.NO_REC}{command}\n")
         (self.home / "inside.sh").chmod(0o755)
         mpi = " ".join(f"-x {name}" for name in self.env if name.startswith("OMPI_"))
-        return self.batch(f"export SECRET=s\necho batch $SLURM_PROCID\npxrec run --image {image} {mpi} -- ./inside.sh\n")
+        return self.batch(f"export SECRET=s\necho $SLURM_PROCID >batch\npxrec run --image {image} {mpi} -- ./inside.sh\n")
 
     def test_environment_goes_by_origin(self):
         (self.home / "env.sh").write_text("export MINE='a b;\n*'\n")
         done = self.run_there("k8s-mpi", "echo script $SLURM_PROCID $SLURM_JOB_ID $SECRET\n. ./env.sh\n"
                               "pxlaunch -N 2 sh -c 'echo \"$MINE|$SECRET\"'")
-        self.assertEqual((done.out, done.err), (b"batch 0\nscript\n" + 6 * b"a b;\n*|\n", b""), done)
+        self.assertEqual((self.home / "batch").read_text(), "0\n")
+        self.assertEqual((done.out, done.err), (b"script\n" + 6 * b"a b;\n*|\n", b""), done.now())
 
 
 class Bridge(nodescase.InARank, nodescase.Ends, nodescase.Nodes, bridgecase.BridgeCase):  # ctest: serial timeout=180

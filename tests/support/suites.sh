@@ -26,8 +26,10 @@ in_root() {
 }
 
 # on_nodes LABEL "ROOT..." BUILD...: the tests that start their own labs, with what these roots build; the first is theirs.
+# No test waits for what its nodes are made of.
 on_nodes() {
-    local name
+    local name kinds=${1/matrix/prrte prrte5}
+    for name in ${kinds/separated/separated slurm-separated}; do tests/lab/lab-root "$name" >/dev/null || { failed=1; return; }; done
     for name in $2; do in_root "$name" tests/lab/build-programs "${@:3}" || { failed=1; return; }; done
     PX_LAB_BUILD=$builds/${2%% *} suite dev "$1"
 }

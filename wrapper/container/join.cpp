@@ -197,6 +197,7 @@ Result<Keeper> start(const engines::Engine &engine, const engines::Request &requ
                      const State &state, const std::string &folder,
                      const std::vector<std::string> &environment) {
     const auto program = PX_TRY(program_of(engine));
+    sweep(folder);
     engines::Keeper keeper;
     // Another of this name may still be on its way out.
     keeper.name = fmt::format("pxwrap-{}-{}", request.key, ::getpid());

@@ -7,7 +7,9 @@
 
 #include <cerrno>
 #include <csignal>
+#include <dirent.h>
 #include <fcntl.h>
+#include <memory>
 #include <poll.h>
 #include <sys/file.h>
 #include <sys/inotify.h>
@@ -87,6 +89,17 @@ std::string note_of(const std::vector<std::string> &environment) {
     return text.append(note_end);
 }
 
+std::string text_of(int fd) {
+    std::string text;
+    char buffer[4096];
+    for (long at = 0;;) {
+        const auto got = ::pread(fd, buffer, sizeof buffer, at);
+        if (got <= 0) return text;
+        text.append(buffer, static_cast<std::size_t>(got));
+        at += got;
+    }
+}
+
 bool is_gone(int fd) {
     struct stat info {};
     return ::fstat(fd, &info) != 0 || info.st_nlink == 0;
@@ -121,6 +134,20 @@ Result<std::string> states_folder() {
         "whoever can write there could send ranks elsewhere; have it removed");
 }
 
+void sweep(const std::string &folder) {
+    const std::unique_ptr<DIR, int (*)(DIR *)> files(::opendir(folder.c_str()),
+                                                     ::closedir);
+    for (const dirent *entry = nullptr;
+         files && (entry = ::readdir(files.get())) != nullptr;) {
+        const std::string path = folder + '/' + entry->d_name;
+        const Fd file(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
+        if (!file || ::flock(file.get(), LOCK_EX | LOCK_NB) != 0) continue;
+        const auto keeper = read_note(text_of(file.get()));
+        const bool is_kept = keeper && is_alive(*keeper); // which removes it itself
+        if (!is_kept && !is_gone(file.get())) ::unlink(path.c_str());
+    }
+}
+
 Result<State> State::open(const std::string &path, seconds patience) {
     const Deadline deadline(patience);
     for (int again = 0; again < most_reopenings; ++again) {
@@ -134,16 +161,7 @@ Result<State> State::open(const std::string &path, seconds patience) {
                       "does something clean that directory?");
 }
 
-std::string State::content() const {
-    std::string text;
-    char buffer[4096];
-    for (long at = 0;;) {
-        const auto got = ::pread(file_.get(), buffer, sizeof buffer, at);
-        if (got <= 0) return text;
-        text.append(buffer, static_cast<std::size_t>(got));
-        at += got;
-    }
-}
+std::string State::content() const { return text_of(file_.get()); }
 
 std::optional<Keeper> State::keeper() const {
     auto keeper = read_note(content());

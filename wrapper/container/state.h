@@ -30,6 +30,10 @@ std::optional<unsigned long long> start_of(int pid);
 // be the user's alone, for whoever writes there says which process ranks enter.
 Result<std::string> states_folder();
 
+// Removes what containers left there whose keepers were killed: the files that no rank
+// has locked. Who is about to lock one sees that it is gone, and makes another.
+void sweep(const std::string &folder);
+
 class State {
   public:
     // With the rank's lock, which lives as long as a copy of descriptor() does.

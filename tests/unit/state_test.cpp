@@ -1,0 +1,54 @@
+#include "temporary.h"
+
+#include "wrapper/container/state.h"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <csignal>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+using namespace px::wrapper::container;
+using std::chrono::seconds;
+
+namespace {
+
+constexpr const char *dead_keeper = "2147483647 1\n"; // no pid is as high
+
+} // namespace
+
+TEST_CASE("the files of killed keepers are swept up, and no other") {
+    const Temporary folder;
+    const auto started = start_of(::getpid());
+    REQUIRE(started);
+    folder.write("dead", dead_keeper);
+    folder.write("reused", fmt::format("{} {}\n", ::getpid(), *started + 1));
+    folder.write("never came up", "");
+    folder.write("lives", fmt::format("{} {}\n", ::getpid(), *started));
+    folder.write("has a rank", dead_keeper);
+    const auto rank = State::open(folder.path("has a rank"), seconds(5));
+    REQUIRE(rank);
+
+    sweep(folder.path());
+    for (const char *name : {"dead", "reused", "never came up"}) CHECK(!folder.has(name));
+    for (const char *name : {"lives", "has a rank"}) CHECK(folder.has(name));
+    sweep(folder.path("none")); // and says nothing
+}
+
+TEST_CASE("no file is swept away under who opens it") {
+    const Temporary folder;
+    const pid_t sweeper = ::fork();
+    if (sweeper == 0) {
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL); // if it fails
+        for (;;) sweep(folder.path());
+    }
+    for (int round = 0; round < 2000; ++round) {
+        const auto rank = State::open(folder.path("key"), seconds(5));
+        REQUIRE(rank);
+        REQUIRE(folder.has("key"));
+    }
+    ::kill(sweeper, SIGKILL);
+    ::waitpid(sweeper, nullptr, 0);
+}

@@ -9,10 +9,10 @@ namespace {
 
 std::vector<Word> engine_words() {
     return {
-        {"podman", "one container for all ranks of a node, without root"},
-        {"docker", "one container for each rank"},
+        {"podman", "one container for all ranks of a node"},
+        {"docker", "one container for each rank; for root, for all of a node"},
         {"podman-hpc", "as podman"},
-        {"apptainer", "one container for each rank"},
+        {"apptainer", "one container for all ranks of a node"},
         {"singularity-ce", "one container for each rank"},
         {"charliecloud", "ch-run, in one user namespace for each node"},
         {"enroot", "one container for each rank"},

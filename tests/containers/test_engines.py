@@ -1,6 +1,7 @@
 """The engines that cannot be had here, by stand-ins that record what they are started with."""
 import os
 
+import claims
 import pxcontainer
 import pxtest
 
@@ -55,21 +56,36 @@ class StandIns(pxtest.Case):
         self.assertIn(b"there is no sarus in the search path of this node", done.err)
 
 
-class Charliecloud(pxcontainer.ContainerCase):  # ctest: serial
+class Charliecloud(pxcontainer.ContainerCase, claims.Neighbours):  # ctest: serial timeout=120
     """Really run: ranks are ch-run's, and its namespace is that of the first of a node."""
 
+    at_once = 1  # ch-run 0.31 cannot join a rank that has ended
+    not_found = (1, b"can't execve(2): nothing: No such file")  # of its own
+
+    def asked(self, *command):
+        return ["--engine", "charliecloud", "--image", f"{self.user.pw_dir}/root", "-x", "PATH=/bin", *command]
+
+    def start_program(self, argv, stdin=None, env=None, cwd=None, **options):
+        return super().start_program(argv, stdin, env, cwd or self.starts_in(), **options)
+
+    def starts_in(self):
+        return "/tmp"  # for which the image has a place
+
+    def together(self, script, ranks):
+        all_in = " && ".join(f"[ -e {self.work}/{rank} ]" for rank in range(ranks))
+        return f": >{self.work}/$PXLAUNCH_RANK; until {all_in}; do :; done; {script}"
+
+    def is_empty(self):
+        return not self.asleep()
+
     def test_by_hand(self):
-        words = [b"", b"a b", b"*", b"$(id)", b"new\nline", b"\xff"]
         script = 'printf "%s\\0" "$SECRET" "$MINE" "$PWD" "$@"; exit 7'
-        done = self.wrap("--engine", "charliecloud", "--image", f"{self.user.pw_dir}/root", "-x", "MINE", "-x", "PATH=/bin",
-                         "--", "sh", "-c", script, "sh", *words, cwd="/tmp", env={"SECRET": "s", "MINE": "$(id) x"})
+        done = self.wrap(*self.asked("-x", "MINE", "--", "sh", "-c", script, "sh", *claims.TORTURE),
+                         env={"SECRET": "s", "MINE": os.fsdecode(claims.VALUE)})
         self.assertEqual((done.code, done.err), (7, b""), done)
-        self.assertEqual(done.out.split(b"\0")[:-1], [b"", b"$(id) x", b"/tmp", *words])
+        self.assertEqual(done.out.split(b"\0")[:-1], [b"", claims.VALUE, b"/tmp", *claims.TORTURE])
 
     def test_ranks_share_a_user_namespace(self):
-        # ch-run 0.31 cannot join a rank that has ended: each waits for the other.
-        script = 'cd "$1"; : >$PXLAUNCH_RANK; until [ -e 0 ] && [ -e 1 ]; do :; done; readlink /proc/self/ns/user'
-        done = self.expect(0, ["-n", "2", "--engine", "charliecloud", "--image", f"{self.user.pw_dir}/root", "-x",
-                               "PATH=/bin", "sh", "-c", script, "sh", str(self.work)], cwd="/tmp")
-        spaces = done.out.splitlines()
-        self.assertEqual((len(spaces), len(set(spaces))), (2, 1), done)
+        script = self.together("readlink /proc/self/ns/user", 2)
+        spaces = self.expect(0, ["-n", "2", *self.asked("sh", "-c", script)]).out.splitlines()
+        self.assertEqual((len(spaces), len(set(spaces))), (2, 1))

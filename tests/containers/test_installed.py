@@ -3,18 +3,16 @@ import os
 import pathlib
 import pwd
 import shutil
-import signal
 import subprocess
 import tempfile
 import time
 
+import claims
 import pxcontainer
 import pxtest
 
 CLIENT = pxtest.BIN.parents[1] / "static/bin/pxlaunch"
 TREE = pathlib.Path(__file__).resolve().parents[2]
-TORTURE = [b"", b"a b", b"*", b"?", b"$HOME;`id`", b";", b"new\nline", b"\xff\xfe%41", b"--", b"-x", b"'\"\\", b"%"]
-VALUE = b" a\n'\"$(id)\xff;%41*"
 
 
 def root_of(suite, package):
@@ -23,58 +21,20 @@ def root_of(suite, package):
 
 
 class _Installed(pxcontainer.ContainerCase):
-    """What every engine is asked for; `engine`, `image` and `root` are the subclass's."""
+    """In with-root; `engine`, `image` and `root` are the subclass's."""
+
+    runs_as = pxcontainer.USER
 
     def identity(self):
         return {}
 
     def start_program(self, argv, stdin=None, env=None, cwd=None, **options):
         argv = [str(pxtest.BIN / argv[0]) if (pxtest.BIN / argv[0]).exists() else argv[0], *argv[1:]]
-        user = pxcontainer.USER if options.pop("as_user", True) else "root"
-        return super().start_program([str(TREE / "tests/containers/with-root"), self.root, user, *argv], stdin, env, cwd,
+        return super().start_program([str(TREE / "tests/containers/with-root"), self.root, self.runs_as, *argv], stdin, env, cwd,
                                      **options)
 
     def asked(self, *arguments):
         return ["--engine", self.engine, "--image", self.image, *arguments]
-
-    def test_ranks(self):
-        done = self.expect(0, ["-n", "4", *self.asked("sh", "-c", "echo $PXLAUNCH_RANK $(id -u) $PWD; grep -E '^(CapEff|NoN)' "
-                                                      "/proc/self/status")])
-        self.assertEqual(done.err, b"", done)
-        lines = sorted(done.out.decode().splitlines())
-        self.assertEqual(lines[:4], [f"{rank} {self.user.pw_uid} {self.work}" for rank in range(4)])
-        self.assertEqual(lines[4:], ["CapEff:\t" + "0" * 16] * 4 + ["NoNewPrivs:\t1"] * 4)
-
-    def test_words(self):
-        script = 'printf "%s\\0" "$MINE" "$SECRET" "$@"'
-        given = {"MINE": os.fsdecode(VALUE), "SECRET": "s"}
-        done = self.expect(0, ["-x", "MINE", *self.asked("sh", "-c", script, "sh", *TORTURE)], env=given)
-        self.assertEqual(done.out.split(b"\0")[:-1], [VALUE, b"", *TORTURE])
-
-    def test_memory(self):
-        shutil.copy(pxtest.program("peek"), self.work)
-        done = self.expect(0, ["-n", "3", *self.asked("./peek", ".")])
-        self.assertEqual(done.out.count(b" has read 1048576 bytes of rank "), 3, done)
-
-    def test_ends(self):
-        self.expect(7, ["-n", "2", *self.asked("sh", "-c", "exit 7")])
-        self.expect(139, ["-n", "2", *self.asked("sh", "-c", "kill -SEGV $$")])
-        done = self.expect(127, self.asked("nothing"))
-        self.assertIn(b"pxwrap: error: cannot execute 'nothing' in", done.err)
-
-    def test_killed(self):
-        """No process and no container 3 s after the end of whoever was killed."""
-        for victim in ("pxlaunch", "pxrec", "rank"):
-            with self.subTest(victim):
-                job = self.start(["-n", "2", *self.asked("sh", "-c", f"echo in; exec sleep {self.nap}")]).wait_for(b"in\n", count=2)
-                if victim == "rank":
-                    os.kill(self.eventually("ranks are there", self.sleepers)[0], signal.SIGKILL)
-                else:
-                    self.eventually(f"{victim} is there", lambda: self.processes(victim))[0].kill()
-                self.assertNotEqual(job.finish().code, 0)
-                self.eventually("no rank is left", lambda: not self.sleepers(), timeout=3)
-                self.eventually("no container is left", self.is_empty, timeout=3)
-        self.may_leave_files = True  # a server that was killed
 
     def test_script(self):
         """pxrec run --image: the script is inside, and its ranks are in the same image."""
@@ -97,7 +57,7 @@ class _Installed(pxcontainer.ContainerCase):
             f"pxlaunch: hint: start the script on the host: pxrec run --image {image} --engine {self.engine} -- ./job.sh"])
 
 
-class Apptainer(_Installed):  # ctest: serial timeout=600
+class Apptainer(_Installed, claims.Kept):  # ctest: serial timeout=600
     """As an ordinary user, in user namespaces of its own making; ranks join the first one's container."""
 
     engine = "apptainer"
@@ -112,13 +72,13 @@ class Apptainer(_Installed):  # ctest: serial timeout=600
 
     def is_empty(self):
         keepers = subprocess.run(["pgrep", "-u", pxcontainer.USER, "-f", "^/.pxwrap/program --keep|^Apptainer|--attend"],
-                                 check=False)
+                                 check=False, stdout=subprocess.DEVNULL)
         return keepers.returncode == 1 and not list(self.states.glob("*"))
 
-    def test_ranks(self):
-        super().test_ranks()
-        script = ["sh", "-c", "echo $(readlink /proc/self/ns/mnt /proc/self/ns/user); cat"]
-        self.assertEqual(len(set(self.expect(0, ["-n", "4", *self.asked(*script)]).out.splitlines())), 1)
+    def keepers(self):
+        """As they have noted themselves: this user has no other containers."""
+        return [pid for state in self.states.glob("*") for pid in [int(state.read_text().partition(" ")[0] or 0)]
+                if pathlib.Path(f"/proc/{pid}/exe").exists()]
 
     def test_by_hand(self):
         # By a shell: apptainer takes another prefix for its own where setpriv has just started it.
@@ -137,8 +97,8 @@ class Apptainer(_Installed):  # ctest: serial timeout=600
         self.assertIn(b"pxwrap: error: apptainer cannot start a container of '/nowhere': ", done.err)
 
 
-class Docker(_Installed):  # ctest: serial timeout=600
-    """By root's daemon, a container a rank; for root itself, one for all ranks of the node."""
+class _Docker(_Installed):
+    """By a daemon of the test's own, which is root's."""
 
     engine, image = "docker", "px-busybox"
 
@@ -187,20 +147,32 @@ class Docker(_Installed):  # ctest: serial timeout=600
     def is_empty(self):
         return self.docker("ps", "--all", "--quiet", check=True).stdout == b""
 
+
+class Docker(_Docker, claims.Neighbours):  # ctest: serial timeout=600
+    """As a member of the daemon's group: a container for each rank."""
+
+    by_signal = b"exited with status 139"  # docker's client, that is
+
     def test_by_hand(self):
         self.check_by_hand("docker", "run", "--rm", "--network", "host", "-v", f"{self.work}:/w", "-w", "/w", self.image,
                            image="IMAGE")
 
-    def test_root_joins(self):
-        rundir = self.home / "root"
-        rundir.mkdir(mode=0o700)
-        script = "echo $(readlink /proc/self/ns/mnt) $(grep CapEff /proc/self/status)"
-        done = self.expect(0, ["-n", "4", *self.asked("sh", "-c", script + "; read line; exit 0")], as_user=False,
-                           env={"XDG_RUNTIME_DIR": str(rundir)})
-        self.assertEqual(len(set(done.out.splitlines())), 1, done)
-        self.assertTrue(done.out.endswith(b"CapEff: 0000000000000000\n"), done)
-        self.eventually("no container is left", self.is_empty, timeout=3)
-
     def test_no_image(self):
         done = self.expect(125, ["--pull", "never", *self.asked("true")[:2], "--image", "px-none", "true"])
         self.assertIn(b"px-none", done.err)
+
+
+class DockerOfRoot(_Docker, claims.Kept):  # ctest: serial timeout=600
+    """As root, whose namespaces they are: one container for all ranks of the node."""
+
+    runs_as, user_id = "root", 0
+
+    def setUp(self):
+        super().setUp()
+        for path in (self.work, self.run_directory, self.tmp):
+            os.chown(path, 0, 0)  # without capabilities root is an ordinary owner of files
+        self.env["XDG_RUNTIME_DIR"] = str(self.run_directory)
+
+    def keepers(self):
+        names = self.docker("ps", "--quiet", check=True).stdout.split()
+        return [int(pid) for name in names for pid in self.docker("inspect", "--format", "{{.State.Pid}}", name).stdout.split()]

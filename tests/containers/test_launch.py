@@ -1,12 +1,53 @@
-"""pxlaunch --image: whole jobs, on pxrec's own server, whose ranks are in one container."""
+"""pxlaunch --image: whole jobs, on pxrec's own server, whose ranks are in one container, or in none."""
 import os
 import shutil
 import signal
 
+import claims
 import pxcontainer
 import pxtest
 
 SHELL = ("--image", "px-busybox", "sh", "-c")
+
+
+class Joined(claims.Kept, pxcontainer.ContainerCase):  # ctest: serial timeout=120
+    def asked(self, *command):
+        return ["--image", "px-busybox", *command]
+
+    def is_empty(self):
+        return self.containers() == []
+
+    def keepers(self):
+        return [container["Pid"] for container in self.containers()]
+
+
+class _Outside(pxcontainer.ContainerCase):
+    """Without a container ranks have the whole environment, and no more and no fewer rights than the user."""
+
+    hidden, no_new_privileges = b"s", "0"
+
+    def setUp(self):
+        super().setUp()
+        self.env["PATH"] = f"{pxtest.BIN}:/usr/bin:/bin"  # each of them this user's to search
+        self.env["PXLAUNCH_IMAGE"] = self.env["PXWRAP_IMAGE"] = "px-none"
+        self.shell = os.path.realpath(shutil.which("readlink"))
+
+    def is_empty(self):
+        return self.containers() == []
+
+
+class Wrapped(_Outside, claims.Neighbours):  # ctest: serial
+    not_found = (127, b"pxwrap: error: cannot execute 'nothing'")
+
+    def asked(self, *command):
+        return ["--no-container", pxtest.program("pxwrap"), "--no-container", "--", *command]
+
+
+class NoEngine(_Outside, claims.Neighbours):  # ctest: serial
+    not_found = (127, b"pxlaunch: error: no program 'nothing' in the search path")
+
+    def asked(self, *command):
+        return ["--engine", "none", *command]
 
 
 class Launch(pxcontainer.ContainerCase):  # ctest: serial timeout=120
@@ -19,13 +60,6 @@ class Launch(pxcontainer.ContainerCase):  # ctest: serial timeout=120
         for name in ("mpirun", "prterun", "orted", "srun", "pxlaunch", "pxrec"):
             self.expect(1, ["--image", "px-mpi", "sh", "-c", f"command -v {name} >/dev/null || exit 1"])
 
-    def test_one_container_and_its_ranks(self):
-        done = self.expect(0, ["-n", "3", *SHELL, "echo $PXLAUNCH_RANK $(id -u) $(readlink /proc/self/ns/mnt) $PWD"])
-        ranks, ids, spaces, here = zip(*(line.split() for line in done.out.splitlines()))
-        self.assertEqual(sorted(ranks), [b"0", b"1", b"2"])
-        self.assertEqual({*ids, *here}, {b"%d" % self.user.pw_uid, os.fsencode(self.work)})
-        self.assertEqual(len(set(spaces)), 1)
-
     def test_environment_by_origin(self):
         given = {"MINE": "m", "SECRET": "s", "OMP_PLACES": "cores", "LD_LIBRARY_PATH": "/x", "SLURM_PROCID": "4",
                  "KEPT1": "1", "KEPT2": "2"}
@@ -37,20 +71,9 @@ class Launch(pxcontainer.ContainerCase):  # ctest: serial timeout=120
         self.assertEqual(names & {"SECRET", "KEPT2", "LD_LIBRARY_PATH", "SLURM_PROCID", "PXTEST_ID"}, set())
         self.assertTrue(any(line.startswith("PATH=/usr/local/sbin:") for line in seen), seen)
 
-    def test_argv(self):
-        words = [b"", b"a b", b"*", b"$(id)", b"new\nline", b"\xff", b"--"]
-        done = self.expect(0, [*SHELL, 'for each; do printf "%s\\0" "$each"; done', "sh", *words])
-        self.assertEqual(done.out.split(b"\0")[:-1], words)
-
     def test_search_path(self):
         done = self.expect(0, ["--path", "/no:/bin", "-x", "PATH=/none", *SHELL, "echo $PATH"])
         self.assertEqual(done.out, b"/none\n")
-
-    def test_ranks_read_each_others_memory(self):
-        shutil.copy(pxtest.program("peek"), self.work)
-        done = self.expect(0, ["-n", "4", "--image", "px-static", "./peek", "."])
-        self.assertEqual(sorted(done.out.decode().splitlines()),
-                         [f"rank {rank} has read 1048576 bytes of rank {(rank + 1) % 4}" for rank in range(4)])
 
     def test_several_jobs_and_images(self):
         """Two jobs of two images each, at once: four containers, and no rank in another's."""
@@ -73,25 +96,9 @@ class Launch(pxcontainer.ContainerCase):  # ctest: serial timeout=120
         for no in (["--no-container"], ["--engine", "none"]):
             self.assertEqual(self.expect(0, [*no, *show], env=env).out, b"none\n")
 
-    def test_how_it_ends(self):
-        self.expect(7, ["-n", "2", *SHELL, "exit 7"])
-        done = self.expect(139, ["-n", "2", *SHELL, "kill -SEGV $$"])
-        self.assertIn(b"was killed by SIGSEGV", done.err)
-        done = self.expect(127, ["--image", "px-busybox", "nothing"])
-        self.assertIn(b"pxwrap: error: cannot execute 'nothing' in image 'px-busybox'", done.err)
+    def test_no_image(self):
         done = self.expect(125, ["--image", "px-none", "true"])
         self.assertIn(b"pxwrap: error: podman cannot start a container of 'px-none'", done.err)
-
-    def test_whoever_is_killed(self):
-        """No process and no container is left, which tearDown looks at."""
-        for victim in ("pxlaunch", "pxrec", "sleep"):
-            with self.subTest(victim):
-                job = self.start(["-n", "2", *pxcontainer.MARK, *SHELL, "echo in; sleep 60"]).wait_for(b"in\n", count=2)
-                self.eventually(f"{victim} is there", lambda: self.processes(victim))[0].kill()
-                self.assertNotEqual(job.finish().code, 0)
-                self.eventually("no rank is left", lambda: self.processes() == [])
-                self.eventually("no container is left", lambda: self.containers() == [], timeout=3)
-        self.may_leave_files = True  # a server that was killed
 
     def test_wrong_words(self):
         for arguments, words in [

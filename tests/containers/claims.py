@@ -6,6 +6,7 @@ import signal
 
 import pxtest
 
+CLIENT = pxtest.BIN.parents[1] / "static/bin/pxlaunch"
 TORTURE = [b"", b"a b", b"*", b"?", b"$HOME;`id`", b";", b"new\nline", b"\xff\xfe%41", b"--", b"-x", b"'\"\\", b"%"]
 VALUE = b" a\n'\"$(id)\xff;%41*"
 
@@ -59,7 +60,8 @@ class Claims:
         """The right status, and no process and no container 3 s after the end of whoever was killed."""
         for victim, code in (("pxlaunch", -signal.SIGKILL), ("pxrec", 125), ("rank", 128 + signal.SIGKILL)):
             with self.subTest(victim):
-                job = self.start(["-n", "2", *self.asked("sh", "-c", f"echo in; exec sleep {self.nap}")]).wait_for(b"in\n", count=2)
+                sleep = self.asked("sh", "-c", f"echo in; exec sleep {self.nap}")
+                job = self.start(["-n", "2", *sleep]).wait_for(b"in\n", count=2)
                 ranks = self.eventually("both ranks sleep", lambda: len(self.asleep()) == 2 and self.asleep())
                 if victim == "rank":
                     os.kill(ranks[0], signal.SIGKILL)
@@ -73,6 +75,33 @@ class Claims:
 
     def asleep(self):
         return self.sleepers(self.ranks_user())
+
+
+class ByHand:
+    """A script in a container that somebody has started without pxrec: the hint's command runs it."""
+
+    def check_by_hand(self, engine, *command, image, named):
+        """The command runs in the working directory, in which the script finds a pxlaunch; `named` is the image in the hint."""
+        places = {"pxlaunch": CLIENT, "pxrec": pxtest.program("pxrec"), "pxwrap": pxtest.program("pxwrap")}
+        installed = self.home / "bin"
+        installed.mkdir()
+        for name, path in places.items():
+            shutil.copy(path, installed / name)
+        shutil.copy(CLIENT, self.work)
+        (self.work / "job.sh").write_text("#!/bin/sh\nPATH=$PATH:.\n"
+                                          "exec pxlaunch -n 2 --oversubscribe sh -c 'echo rank $PXLAUNCH_RANK'\n")
+        (self.work / "job.sh").chmod(0o755)
+        done = self.start_program([*command, "./job.sh"]).finish()
+        self.assertEqual((done.code, done.out), (125, b""), done)
+        error, hint = done.err.decode().splitlines()[-2:]
+        self.assertEqual(error, f"pxlaunch: error: no server can be reached: this is a container of {engine} that was started "
+                                "without pxrec")
+        start, _, words = hint.partition(": pxrec ")
+        self.assertEqual((start, words), ("pxlaunch: hint: start the script on the host",
+                                          f"run --image {named} --engine {engine} -- ./job.sh"))
+        done = self.start_program(["sh", "-c", f"exec pxrec {words.replace('IMAGE', image)}"],
+                                  env={"PATH": f"{installed}:/usr/bin:/bin"}).finish()
+        self.assertEqual((done.code, sorted(done.out.splitlines()), done.err), (0, [b"rank 0", b"rank 1"], b""), done)
 
 
 class Neighbours(Claims):

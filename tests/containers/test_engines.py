@@ -1,10 +1,15 @@
 """The engines that cannot be had here, by stand-ins that record what they are started with."""
 import os
+import pathlib
+import shutil
+import subprocess
+import uuid
 
 import claims
 import pxcontainer
 import pxtest
 
+TREE = pathlib.Path(__file__).resolve().parents[2]
 STAND_IN = """#!/bin/sh
 printf '%s\\0' "$0" "$@" >"${0%/*}/argv"
 tr '\\0' '\\n' </proc/$$/environ >"${0%/*}/env"
@@ -44,6 +49,23 @@ class StandIns(pxtest.Case):
             if alone:
                 self.run_with(program, "--image", alone, "--", *words)
 
+    def test_one_that_keeps(self):
+        """podman-hpc's container of all ranks; none, if it does not start."""
+        path = self.bin / "podman-hpc"
+        path.write_text(STAND_IN)
+        path.chmod(0o755)
+        job = f"job-{uuid.uuid4().hex}"  # a container that nobody else starts
+        done = self.start_program([pxtest.program("pxwrap"), "--engine", "podman-hpc", "--image", "img", "--", "app"],
+                                  env={"PMIX_NAMESPACE": job}).finish()
+        self.assertEqual(done.code, 125, done)
+        self.assertIn(b"pxwrap: error: podman-hpc cannot start a container of 'img': it says nothing", done.err)
+        argv = (self.bin / "argv").read_bytes().split(b"\0")[:-1]
+        self.assertEqual(argv[:2], [os.fsencode(path), b"run"])
+        self.assertEqual(argv[-5:-1], [b"--entrypoint", b"/.pxwrap/program", b"img", b"--keep"])
+        name = argv[argv.index(b"--detach") + 1:][:2]
+        self.assertEqual((name[0], name[1].split(b"-")[:2]), (b"--name", [b"pxwrap", argv[-1]]))
+        self.assertNotIn(b"app", argv)
+
     def test_named_is_taken(self):
         """With two engines here, the one that is named; and none in its place if it is missing."""
         for program in ("docker", "podman"):
@@ -77,6 +99,18 @@ class Charliecloud(pxcontainer.ContainerCase, claims.Neighbours):  # ctest: seri
 
     def is_empty(self):
         return not self.asleep()
+
+    def test_mpi(self):
+        """It needs pxrec's directory in an image that has no place for it, other than below /tmp."""
+        made = subprocess.run([TREE / "tests/lab/root", "bookworm", "with-libopenmpi3"], check=True, capture_output=True, text=True)
+        shutil.copy(pxtest.program("init_finalize"), self.work)
+        arguments = ["-n", "2", "--engine", "charliecloud", "--image", made.stdout.strip(), "-x", "PATH=/bin",
+                     f"{self.work}/init_finalize"]
+        done = self.expect(0, arguments, env={"XDG_RUNTIME_DIR": str(self.run_directory)})
+        self.assertIn(b"2 processes, up to 2 per node, 1 node", done.out)
+        done = self.expect(1, arguments)
+        self.assertEqual(done.out, b"")  # and not two jobs of one rank
+        self.assertIn(b"session_dir.c", done.err)
 
     def test_by_hand(self):
         script = 'printf "%s\\0" "$SECRET" "$MINE" "$PWD" "$@"; exit 7'

@@ -11,7 +11,6 @@ import claims
 import pxcontainer
 import pxtest
 
-CLIENT = pxtest.BIN.parents[1] / "static/bin/pxlaunch"
 TREE = pathlib.Path(__file__).resolve().parents[2]
 
 
@@ -20,7 +19,7 @@ def root_of(suite, package):
     return made.stdout.strip()
 
 
-class _Installed(pxcontainer.ContainerCase):
+class _Installed(pxcontainer.ContainerCase, claims.ByHand):
     """In with-root; `engine`, `image` and `root` are the subclass's."""
 
     runs_as = pxcontainer.USER
@@ -41,20 +40,10 @@ class _Installed(pxcontainer.ContainerCase):
         (self.work / "job.sh").write_text("#!/bin/sh\nset -e\n! command -v pxrec\npxlaunch -n 2 sh -c 'test -d /bin; "
                                           "echo $PXLAUNCH_RANK \"$MINE\" $SECRET'\npxlaunch sh -c 'exit 7'\n")
         (self.work / "job.sh").chmod(0o755)
-        done = self.start_program(["pxrec", "run", f"--client={CLIENT}", *self.asked("-x", "MINE", "--", "./job.sh")],
+        done = self.start_program(["pxrec", "run", f"--client={claims.CLIENT}", *self.asked("-x", "MINE", "--", "./job.sh")],
                                   env={"MINE": "a  b", "SECRET": "s"}).finish()
         self.assertEqual((done.code, sorted(done.out.splitlines())), (7, [b"0 a  b", b"1 a  b"]), done)
         self.eventually("no container is left", self.is_empty, timeout=3)
-
-    def check_by_hand(self, *engine, image):
-        """A script in a container that somebody has started without pxrec."""
-        shutil.copy(CLIENT, self.work / "pxlaunch")
-        done = self.start_program([*engine, "./pxlaunch", "true"]).finish()
-        self.assertEqual(done.code, 125, done)
-        self.assertEqual(done.err.decode().splitlines()[-2:], [
-            "pxlaunch: error: no server can be reached: this is a container of "
-            f"{self.engine} that was started without pxrec",
-            f"pxlaunch: hint: start the script on the host: pxrec run --image {image} --engine {self.engine} -- ./job.sh"])
 
 
 class Apptainer(_Installed, claims.Kept):  # ctest: serial timeout=600
@@ -82,7 +71,7 @@ class Apptainer(_Installed, claims.Kept):  # ctest: serial timeout=600
 
     def test_by_hand(self):
         # By a shell: apptainer takes another prefix for its own where setpriv has just started it.
-        self.check_by_hand("sh", "-c", 'apptainer exec "$@"', "sh", self.image, image=self.image)
+        self.check_by_hand("apptainer", "sh", "-c", 'apptainer exec "$@"', "sh", self.image, image=self.image, named=self.image)
 
     def test_mpi(self):
         """The image is a Debian root with an Open MPI, and no launcher."""
@@ -154,8 +143,8 @@ class Docker(_Docker, claims.Neighbours):  # ctest: serial timeout=600
     by_signal = b"exited with status 139"  # docker's client, that is
 
     def test_by_hand(self):
-        self.check_by_hand("docker", "run", "--rm", "--network", "host", "-v", f"{self.work}:/w", "-w", "/w", self.image,
-                           image="IMAGE")
+        self.check_by_hand("docker", "docker", "run", "--rm", "--network", "host", "-v", f"{self.work}:/w", "-w", "/w", self.image,
+                           image=self.image, named="IMAGE")
 
     def test_no_image(self):
         done = self.expect(125, ["--pull", "never", *self.asked("true")[:2], "--image", "px-none", "true"])

@@ -128,6 +128,11 @@ constexpr Row rows[] = {
          options.attended = value;
          return {};
      }},
+    {"--start", nullptr,
+     [](Options &options, const std::string &value) -> Result<void> {
+         options.started = value;
+         return {};
+     }},
     {"--guard", nullptr,
      [](Options &options, const std::string &value) -> Result<void> {
          options.guard = value;
@@ -209,7 +214,8 @@ Result<Options> parse(const std::vector<std::string> &words,
     if (!options.key.empty()) return options;
     if (at >= words.size()) return usage_error("no command given", "pxwrap COMMAND");
     options.argv.assign(words.begin() + static_cast<long>(at), words.end());
-    if (options.attended.empty()) PX_TRY(add_defaults(options, environment));
+    if (options.attended.empty() && options.started.empty())
+        PX_TRY(add_defaults(options, environment));
     return options;
 }
 

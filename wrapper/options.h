@@ -23,6 +23,7 @@ struct Options {
     bool whole_environment = false;
     std::string key;      // --keep: it is the keeper of that container
     std::string attended; // --attend: it stays with the keeper's engine; of that state
+    std::string started;  // --start: the same until the engine has started the keeper
     // The first process of a container of one rank:
     bool is_coded = false; // --coded: words and -x are, and are to be decoded
     std::string guard;     // --guard: it ends with that process

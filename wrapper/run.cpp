@@ -109,6 +109,8 @@ int run(int argc, char **argv) {
     }
     if (!options->attended.empty())
         return container::attend(options->attended, options->argv);
+    if (!options->started.empty())
+        return container::attend_start(options->started, options->argv);
     if (!assignment->has_value()) return report(become_asked(*options, environment));
     auto hello = introduce(environment);
     if (!hello) return report(hello.error());

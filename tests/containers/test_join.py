@@ -114,6 +114,23 @@ class Shared(pxcontainer.ContainerCase):  # ctest: serial timeout=120
         self.assertEqual(done.code, 0, done)
 
 
+    def test_who_starts_one_that_fails_is_killed(self):
+        """Nobody else knows that it was to be; what is left of it is removed all the same."""
+        engine = self.work / "podman"
+        engine.write_text("#!/bin/sh\necho >asked\nuntil [ -e go ]; do read _ <fifo; done\nexit 125\n")
+        engine.chmod(0o755)
+        os.mkfifo(self.work / "fifo", 0o666)
+        (self.work / "fifo").chmod(0o666)
+        starter = self.start_program(["pxwrap", *IMAGE, "true"], env={"PATH": f"{self.work}:{self.env['PATH']}"})
+        self.eventually("the engine starts", (self.work / "asked").exists)
+        self.assertEqual(len(list(self.states.glob("*"))), 1)
+        starter.popen.kill()
+        starter.finish()
+        (self.work / "go").write_text("")
+        (self.work / "fifo").write_text("\n")
+        self.eventually("the state is gone", lambda: not list(self.states.glob("*")), timeout=3)
+
+
 class Refused(pxcontainer.ContainerCase):  # ctest: serial timeout=120
     def test_no_image(self):
         """podman's own words, once for all who wait."""

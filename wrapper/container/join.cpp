@@ -39,8 +39,7 @@ struct Outcome {
 
 // In a session of its own: what ends a job's ranks, by group or by terminal, does not
 // leave an engine's work half done. What keeps a container is marked as such.
-[[noreturn]] void become_engine(const std::string &program,
-                                const engines::Command &command, int out) {
+[[noreturn]] void become_engine(const engines::Command &command, int out) {
     ::setsid();
     std::vector<char *> words, entries;
     const char *path = std::getenv("PATH");
@@ -59,25 +58,20 @@ struct Outcome {
     ::dup2(null, 0);
     ::dup2(out, 1);
     ::dup2(out, 2);
-    ::execve(program.c_str(), words.data(), entries.data());
+    ::execve(words[0], words.data(), entries.data());
     ::_exit(127);
 }
 
-// Not our child: the rank that we become waits for its own, and this one stays. A pxwrap
-// attends to it.
-pid_t fork_attended(const std::string &program, engines::Command command,
-                    const State &state, int out) {
-    const auto own = this_program();
+// Not our child: the rank that we become waits for its own, and this one stays.
+pid_t fork_detached(const engines::Command &command, int out) {
     int ends[2];
-    if (!own || ::pipe2(ends, O_CLOEXEC) != 0) return -1;
+    if (::pipe2(ends, O_CLOEXEC) != 0) return -1;
     const Fd read_end(ends[0]), write_end(ends[1]);
-    command.argv[0] = program;
-    command.argv.insert(command.argv.begin(), {*own, "--attend", state.path(), "--"});
     const pid_t between = ::fork();
     if (between < 0) return -1;
     if (between == 0) {
         const pid_t pid = ::fork();
-        if (pid == 0) become_engine(*own, command, out);
+        if (pid == 0) become_engine(command, out);
         ::_exit(::write(ends[1], &pid, sizeof pid) == sizeof pid ? 0 : 1);
     }
     int status = 0;
@@ -93,17 +87,19 @@ std::string words_in(int memory) {
     return words;
 }
 
-// An engine's command and what it says.
+// An engine's command, to which a pxwrap attends, and what it says.
 class Running {
   public:
-    static Result<Running> start(const std::string &program,
-                                 const engines::Command &command, const State &state,
-                                 bool is_child) {
+    static Result<Running> start(const std::string &program, engines::Command command,
+                                 const State &state, bool is_child) {
         Fd words(::memfd_create("words", MFD_CLOEXEC));
         if (!words) return system_error("cannot read what the engine says", errno);
-        const pid_t pid =
-            is_child ? ::fork() : fork_attended(program, command, state, words.get());
-        if (pid == 0) become_engine(program, command, words.get());
+        command.argv[0] = program;
+        command.argv.insert(command.argv.begin(),
+                            {PX_TRY(this_program()), is_child ? "--start" : "--attend",
+                             state.path(), "--"});
+        const pid_t pid = is_child ? ::fork() : fork_detached(command, words.get());
+        if (pid == 0) become_engine(command, words.get());
         if (pid < 0)
             return start_error(fmt::format("cannot start {}", named(program)), errno);
         Fd handle(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));

@@ -105,6 +105,20 @@ bool is_gone(int fd) {
     return ::fstat(fd, &info) != 0 || info.st_nlink == 0;
 }
 
+void remove(const std::string &path, int fd) {
+    if (!is_gone(fd)) ::unlink(path.c_str());
+}
+
+pid_t fork_command(const std::vector<std::string> &argv) {
+    const pid_t pid = ::fork();
+    if (pid != 0) return pid;
+    std::vector<char *> words;
+    for (const auto &word : argv) words.push_back(const_cast<char *>(word.c_str()));
+    words.push_back(nullptr);
+    ::execv(words[0], words.data());
+    ::_exit(127);
+}
+
 } // namespace
 
 std::optional<unsigned long long> start_of(int pid) {
@@ -144,7 +158,7 @@ void sweep(const std::string &folder) {
         if (!file || ::flock(file.get(), LOCK_EX | LOCK_NB) != 0) continue;
         const auto keeper = read_note(text_of(file.get()));
         const bool is_kept = keeper && is_alive(*keeper); // which removes it itself
-        if (!is_kept && !is_gone(file.get())) ::unlink(path.c_str());
+        if (!is_kept) remove(path, file.get());
     }
 }
 
@@ -187,7 +201,7 @@ void State::note_failure(const Error &error) const {
     const std::string note = fmt::format("!{}{}{}", error.what, '\0', error.hint);
     if (::ftruncate(file_.get(), 0) == 0)
         static_cast<void>(::pwrite(file_.get(), note.data(), note.size(), 0) == 0);
-    ::unlink(path_.c_str());
+    remove(path_, file_.get());
 }
 
 std::optional<Error> State::failure() const {
@@ -244,29 +258,33 @@ int keep(const std::string &path, const std::vector<std::string> &environment) {
         if (errno != EINTR) return 1;
     }
     // Who comes now waits for our end, sees that this file is gone, and makes another.
-    if (!is_gone(file.get())) ::unlink(path.c_str());
+    remove(path, file.get());
     return 0;
 }
 
 int attend(const std::string &path, const std::vector<std::string> &argv) {
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);
-    const pid_t engine = ::fork();
-    if (engine == 0) {
-        std::vector<char *> words;
-        for (const auto &word : argv) words.push_back(const_cast<char *>(word.c_str()));
-        words.push_back(nullptr);
-        ::execv(words[0], words.data());
-        ::_exit(127);
-    }
+    const pid_t engine = fork_command(argv);
     // Until no process of the engine is left: as long as ranks want it.
     int result = 1, status = 0;
     for (pid_t pid = 0; (pid = ::waitpid(-1, &status, 0)) > 0 || errno == EINTR;) {
         if (pid == engine && WIFEXITED(status)) result = WEXITSTATUS(status);
     }
     const Fd file(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
-    if (file && ::flock(file.get(), LOCK_EX | LOCK_NB) == 0 && !is_gone(file.get()))
-        ::unlink(path.c_str());
+    if (file && ::flock(file.get(), LOCK_EX | LOCK_NB) == 0) remove(path, file.get());
     return result;
+}
+
+int attend_start(const std::string &path, const std::vector<std::string> &argv) {
+    const Fd file(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
+    const pid_t engine = fork_command(argv);
+    int status = 0;
+    while (::waitpid(engine, &status, 0) < 0 && errno == EINTR) {
+    }
+    if (status == 0) return 0; // the keeper has the file
+    // The rank that wanted it may have been killed, and no other knows.
+    if (file) remove(path, file.get());
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }
 
 } // namespace px::wrapper::container

@@ -72,5 +72,7 @@ int keep(const std::string &path, const std::vector<std::string> &environment);
 // The whole life of who stays with an engine's command that lasts as long as its keeper:
 // whoever is killed, the file does not stay. Returns the command's exit status.
 int attend(const std::string &path, const std::vector<std::string> &argv);
+// The same of a command that ends when the keeper runs.
+int attend_start(const std::string &path, const std::vector<std::string> &argv);
 
 } // namespace px::wrapper::container

@@ -16,7 +16,7 @@ using namespace px::cli;
 
 namespace {
 
-enum Tools { none = 0, srun = 1, srun_pmix = 2, prte = 4 };
+enum Tools { none = 0, srun = 1, srun_pmix = 2, prte = 4, prte_in_path = 8 };
 
 struct Somewhere : Place {
     Somewhere(const std::string &host, const Environment &env, int tools) : Place(env) {
@@ -37,6 +37,7 @@ struct Somewhere : Place {
             here.env["PATH"] += ":/bin:/usr/bin";
         }
         if ((tools & prte) != 0) program("rec/bin/prte", "#!/bin/sh\n");
+        if ((tools & prte_in_path) != 0) program("bin/prte", "#!/bin/sh\n");
     }
     void program(const std::string &name, const std::string &text) const {
         temporary.write(name, text);
@@ -138,6 +139,16 @@ TEST_CASE("what is said in each environment") {
               {"--rec", "prrte"}},
              {"sbatch, two nodes, srun has no pmix", "n1", batch, srun | prte, {}},
              {"sbatch, two nodes, neither pmix nor prte", "n1", batch, srun, {}},
+             {"sbatch, two nodes, no pmix, a prte in PATH that nobody named",
+              "n1",
+              batch,
+              srun | prte_in_path,
+              {}},
+             {"the same, pxlaunch --rec prrte",
+              "n1",
+              batch,
+              srun | prte_in_path,
+              {"--rec", "prrte"}},
              {"sbatch, two nodes, pxlaunch --nodes 1",
               "n1",
               batch,

@@ -5,6 +5,10 @@ import pxslurm
 
 SCRIPT = "#!/bin/bash\npxlaunch -N 2 init_finalize\n"
 THREE_NODES = b"6 processes, up to 2 per node, 3 nodes\n"
+AWAY = f"{pxslurm.GO_AWAY} env -C $PWD"
+# The job's first step.
+RANKS = {"JobName": "init_finalize", "NTasks": "6"}
+DAEMONS = {"JobName": "prted", "NTasks": "2"}
 
 
 class _SameCase(pxslurm.SlurmCase):
@@ -14,17 +18,23 @@ class _SameCase(pxslurm.SlurmCase):
         (self.home / "same.sh").write_text(SCRIPT)
         (self.home / "same.sh").chmod(0o755)
 
-    def check(self, start, env=None):
-        done = self.sbatch(["-N3", "-n6"], f"{start} ./same.sh\n", env=env).finish(60)
+    def check(self, start, step, env=None):
+        """The accounting tells which way it went."""
+        batch = self.sbatch(["-N3", "-n6"], f"{start} ./same.sh\n", env=env)
+        done = batch.finish(60)
         self.assertEqual((done.code, done.err), (0, b""), done)
         self.assertIn(THREE_NODES, done.out)
+        self.assertEqual({name: self.steps(batch.id)["0"][name] for name in step}, step)
 
 
 class ByDvm(_SameCase):  # ctest: serial timeout=120
-    AWAY = pxslurm.PRRTE_AWAY
+    AWAY = pxslurm.PRRTE_AWAY or True
 
     def test_by_a_dvm(self):
-        self.check("exec", {"PXLAUNCH_REC": "prrte:" + self.prrte()})
+        self.check("exec", DAEMONS, {"PXLAUNCH_REC": "prrte:" + self.prrte()})
+
+    def test_away_from_slurm(self):
+        self.check(f"pxrec run --rec prrte:{self.prrte()} -- {AWAY}", DAEMONS)
 
     def test_without_prrte(self):
         done = self.sbatch(["-N3", "-n6"], "./same.sh\n", env={"PXLAUNCH_REC": "prrte:/opt/none"}).finish(60)
@@ -36,11 +46,11 @@ class InSlurm(_SameCase):  # ctest: serial timeout=180
     AWAY = True
 
     def test_by_srun(self):
-        self.check("exec")
+        self.check("exec", RANKS)
 
     def test_away_from_slurm(self):
         """Only the network is the node's: no srun, no munge, no slurm.conf."""
-        self.check(f"pxrec run -- {pxslurm.GO_AWAY} env -C $PWD")
+        self.check(f"pxrec run -- {AWAY}", RANKS)
 
     def test_with_nothing(self):
         done = self.start_program(["./same.sh"], node="n1").finish(30)

@@ -16,6 +16,34 @@ ENDED = ("COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "NODE_FAIL", "OUT_OF_MEM
 PRRTE_AWAY = "trixie" if SLURM_KIND == "slurm22" else False
 GO_AWAY = "unshare --user --map-current-user --keep-caps chroot /away"  # and run the words that follow, as the same user
 
+# A pxlaunch crashes in a step of the user's own. Slurm kills a step in which a PMIx client crashes, a second later: so that
+# much passes before the step goes on, and another step shows that it was enough.
+CRASH_IN_A_STEP = """cat >step.sh <<'E'
+pxlaunch hostname
+pxlaunch -n 6 sh -c 'echo asleep; exec sleep 1000' &
+until [ $(grep -c asleep seen) = 6 ]; do sleep 0.1; done
+kill -9 $!
+wait
+touch crashed
+until test -e killed; do sleep 0.1; done
+for i in $(seq 50); do pxlaunch -n 6 echo again && break; sleep 0.1; done
+echo goes on
+E
+cat >client.py <<'E'
+import ctypes, os
+ctypes.CDLL("libpmix.so.2").PMIx_Init(ctypes.create_string_buffer(4096), None, 0)
+os.kill(os.getpid(), 9)
+E
+srun --mpi=pmix --overlap -N1 -n1 sh step.sh >>seen & step=$!
+until test -e crashed; do sleep 0.1; done
+srun --mpi=pmix --overlap -N1 -n1 sh -c 'python3 client.py; exec sleep 1000'
+echo client $? >>seen
+touch killed
+wait $step
+echo srun $? >>seen
+cat seen
+"""
+SURVIVED = sorted([b"n1", b"n2", b"n3"] * 2 + [b"asleep"] * 6 + [b"again"] * 6 + [b"goes on", b"client 137", b"srun 0"])
 
 # A program of Debian 13 at /away, on a node of an older Debian: with its own loader and libraries. The loader has the
 # program's name, which is then the process's.
@@ -91,7 +119,9 @@ class SlurmCase(pxlab.LabCase):
         super().setUp()
         self.addCleanup(self.empty_queue)
 
-    def check_clean(self, within=2):
+    def check_clean(self, within=6):
+        """The server of an allocation rests for 2 s after its last job (rec/cli/command_serve.cpp), then it ends all it has
+        started: the deadline is for it."""
         super().check_clean(within)
         end = time.monotonic() + 5 * pxtest.SLOW
         while (jobs := self.queue()) and time.monotonic() < end:
@@ -153,6 +183,18 @@ class SlurmCase(pxlab.LabCase):
             done = rows and all(row[1] != "Unknown" for row in rows)
             return done and {row[0].partition(".")[2]: dict(zip(fields, row[2:])) for row in rows}
         return self.eventually(f"the accounting has the end of job {number}", ended)
+
+    def check_accounting(self, number, **wanted):
+        """Of the job and its steps (job, batch, step0, ...) what the accounting has of them: state, exit code and, of
+        srun's steps, name and tasks before these. As many of these as are wanted."""
+        seen = {}
+        for step, row in self.steps(number).items():
+            name = f"step{step}" if step.isdigit() else step or "job"
+            ended = (row["State"], row["ExitCode"])
+            seen[name] = (row["JobName"], row["NTasks"], *ended) if step.isdigit() else ended
+        for name, want in wanted.items():
+            self.assertEqual(seen.get(name, ())[:len(want)], want, f"{name} in {seen}")
+        self.assertEqual(set(seen), {"job", "batch", *wanted})
 
     def salloc(self, options, argv, node="head", **more):
         """A program on the head, with an allocation of its own."""

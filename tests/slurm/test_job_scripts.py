@@ -8,10 +8,8 @@ WHERE = "'echo rank $PXLAUNCH_RANK $(hostname) $(sed -n s/^Cpus_allowed_list:.//
 
 
 class _Scripts(pxslurm.SlurmCase):
+    CPUS = "1x2x1"
     REC = {}
-
-    def check_clean(self, within=6):
-        super().check_clean(within)  # a server rests for 2 s
 
     def script(self, options, text, **env):
         return self.sbatch(options, text, env={**self.REC, **env})
@@ -33,25 +31,38 @@ class _Scripts(pxslurm.SlurmCase):
                            "pxlaunch sh -c 'echo $(hostname) $OMP_NUM_THREADS $(nproc)'\n")
         self.assertEqual(lines, ["n1 2 2", "n2 2 2", "n3 2 2"])
 
-    def test_checkpoint_before_the_limit(self):
-        batch = self.script(["-N2", "--ntasks-per-node=2"], (
+    def start_until_signalled(self, *options):
+        return self.script(["-N2", "--ntasks-per-node=2", *options], (
             "trap 'kill -USR1 $PID' USR1\n"
             "pxlaunch sh -c 'trap \"echo saved; exit 0\" USR1; echo runs; while :; do sleep 0.05; done' & PID=$!\n"
             "wait $PID; wait $PID; echo ended $?\n")).wait_for(b"runs", count=4)
-        done = batch.cancel("--signal=USR1", "--batch").finish()
+
+    def check_saved(self, done):
         self.assertEqual((done.code, done.out.count(b"saved")), (0, 4), done)
         self.assertTrue(done.out.endswith(b"ended 0\n"), done)
 
+    def test_checkpoint_when_told(self):
+        self.check_saved(self.start_until_signalled().cancel("--signal=USR1", "--batch").finish())
+
     def test_explicit_binding(self):
-        lines = self.lines(["-N2", "-n4"], f"pxlaunch -n 4 --map-by ppr:2:package -c 1 sh -c {WHERE}\n")
-        self.assertEqual([line.split()[2] for line in lines], ["n1", "n1", "n2", "n2"])
-        self.assertEqual(len({tuple(line.split()[2:]) for line in lines}), 4, lines)
+        lines = self.lines(["-N3", "--exclusive"],
+                           "pxlaunch -n 3 --map-by ppr:1:package -c 2 sh -c 'echo $(hostname) $OMP_NUM_THREADS $(nproc)'\n")
+        self.assertEqual(lines, ["n1 2 2", "n2 2 2", "n3 2 2"])
+
+    def test_the_wrapper_everybody_has(self):
+        """SLURM_LOCALID of the batch script would be 0 on every rank."""
+        text = ("cat >wrapper <<'E'\n#!/bin/sh\nexport CUDA_VISIBLE_DEVICES=${SLURM_LOCALID:-$PXLAUNCH_LOCAL_RANK}\n"
+                'exec "$@"\nE\nchmod +x wrapper\n'
+                "pxlaunch -N 2 ./wrapper sh -c 'echo $(hostname) $CUDA_VISIBLE_DEVICES ${SLURM_LOCALID-absent}'\n")
+        lines = self.lines(["-N2", "-n4"], text)
+        self.assertEqual(lines, [f"n{node} {device} absent" for node in (1, 2) for device in (0, 1)])
 
     def test_coupled_programs(self):
         lines = self.lines(["-N3", "-n6"], (
-            "pxlaunch -n 2 -x A=1 sh -c 'echo ocean $A $PXLAUNCH_RANK of $PXLAUNCH_SIZE'"
-            " : -n 3 sh -c 'echo atmos $A $PXLAUNCH_APP_RANK' : -n 1 --host n3 sh -c 'echo xios $(hostname)'\n"))
-        self.assertEqual(lines, ["atmos 0", "atmos 1", "atmos 2", "ocean 1 0 of 6", "ocean 1 1 of 6", "xios n3"])
+            "pxlaunch -n 2 -x A=1 sh -c 'echo ocean $A $PXLAUNCH_RANK of $PXLAUNCH_SIZE, ${OMP_NUM_THREADS-any}'"
+            " : -n 1 -c 2 sh -c 'echo atmos $A $PXLAUNCH_APP_RANK, $OMP_NUM_THREADS $(nproc)'"
+            " : -n 1 --host n3 sh -c 'echo xios $(hostname), ${OMP_NUM_THREADS-any}'\n"))
+        self.assertEqual(lines, ["atmos 0, 2 2", "ocean 1 0 of 4, any", "ocean 1 1 of 4, any", "xios n3, any"])
 
     def test_a_chain_that_stops_at_the_first_error(self):
         text = ("pxlaunch -n 3 echo pre && for i in 1 2 3; do pxlaunch -n 1 sh -c \"echo run $i; exit \\$(($i == 2))\""
@@ -72,11 +83,16 @@ class _Scripts(pxslurm.SlurmCase):
         self.assertEqual((len(lines), set(taken.values())), (6, {1}), lines)
 
     def test_a_driver_in_python(self):
-        lines = self.lines(["-N2", "-n4"], (
-            "#!/usr/bin/python3\nimport subprocess\n"
-            "print(subprocess.run(['pxlaunch', '-n', '3', 'echo', 'sim'], check=True, text=True, capture_output=True)"
-            ".stdout.count('sim'))\n"))
-        self.assertEqual(lines, ["3"])
+        """It is the batch script; and a rank itself, whose core remains its own."""
+        driver = ("#!/usr/bin/python3\nimport subprocess\n"
+                  "subprocess.run(['pxlaunch', '-n', '3', 'echo', 'sim'], check=True)\n"
+                  "try:\n    subprocess.run(['pxlaunch', '-n', '2', 'end_with', '0,7'], check=True)\n"
+                  "except subprocess.CalledProcessError as error:\n    print('failed with', error.returncode)\n")
+        (self.home / "driver.py").write_text(driver)
+        for text in (driver, "exec pxlaunch -n 1 python3 driver.py\n"):
+            done = self.script(["-N2", "-n4"], text).finish(60)
+            self.assertEqual((done.code, done.out.count(b"sim\n")), (0, 3), done)
+            self.assertTrue(done.out.endswith(b"failed with 7\n"), done)
 
     def test_one_rank_is_another_program(self):
         lines = self.lines(["-N2", "-n4"], (
@@ -84,12 +100,16 @@ class _Scripts(pxslurm.SlurmCase):
         self.assertEqual(lines, ["plain", "plain", "plain", "profiled"])
 
     def test_salloc_on_a_login_node(self):
-        done = self.salloc(["-N2", "-n4"], ["pxlaunch", "-n", "4", "hostname"], env=self.REC).finish(60)
-        self.assertEqual((done.code, sorted(done.out.split()), done.err), (0, [b"n1", b"n1", b"n2", b"n2"], b""), done)
+        """The head is no node of the job."""
+        for asked, nodes in ((["-N2"], [b"n1", b"n2"]), (["-N2", "-n4"], [b"n1", b"n1", b"n2", b"n2"])):
+            done = self.salloc(asked, ["pxlaunch", "hostname"], env=self.REC).finish(60)
+            self.assertEqual((done.code, sorted(done.out.split()), done.err), (0, nodes, b""), done)
 
 
 class BySrun(_Scripts):  # ctest: serial timeout=300
-    pass
+    def test_checkpoint_before_the_limit(self):
+        """#SBATCH --signal=B:USR1@20; slurmctld looks at the limits twice a minute."""
+        self.check_saved(self.start_until_signalled("--time=1", "--signal=B:USR1@20").finish(60))
 
 
 class ByDvm(_Scripts):  # ctest: serial timeout=300

@@ -7,7 +7,7 @@ import pxslurm
 WHERE = "'echo rank $PXLAUNCH_RANK $(hostname) $(sed -n s/^Cpus_allowed_list:.//p /proc/self/status)'"
 
 
-class _Scripts(pxslurm.SlurmCase):
+class _ScriptCase(pxslurm.SlurmCase):
     CPUS = "1x2x1"
     REC = {}
 
@@ -19,6 +19,18 @@ class _Scripts(pxslurm.SlurmCase):
         self.assertEqual((done.code, done.err), (code, b""), done)
         return sorted(done.out.decode().splitlines())
 
+    def start_until_signalled(self, *options):
+        return self.script(["-N2", "--ntasks-per-node=2", *options], (
+            "trap 'kill -USR1 $PID' USR1\n"
+            "pxlaunch sh -c 'trap \"echo saved; exit 0\" USR1; echo runs; while :; do sleep 0.05; done' & PID=$!\n"
+            "wait $PID; wait $PID; echo ended $?\n")).wait_for(b"runs", count=4)
+
+    def check_saved(self, done):
+        self.assertEqual((done.code, done.out.count(b"saved")), (0, 4), done)
+        self.assertTrue(done.out.endswith(b"ended 0\n"), done)
+
+
+class _Scripts(_ScriptCase):
     def test_as_many_as_the_job_asks_for(self):
         """#SBATCH -N 2 --ntasks-per-node=2: each on its node, with a core of its own."""
         lines = self.lines(["-N2", "--ntasks-per-node=2", "-c1"], f"pxlaunch sh -c {WHERE}\n")
@@ -30,16 +42,6 @@ class _Scripts(pxslurm.SlurmCase):
         lines = self.lines(["-N3", "--ntasks-per-node=1", "-c2"],
                            "pxlaunch sh -c 'echo $(hostname) $OMP_NUM_THREADS $(nproc)'\n")
         self.assertEqual(lines, ["n1 2 2", "n2 2 2", "n3 2 2"])
-
-    def start_until_signalled(self, *options):
-        return self.script(["-N2", "--ntasks-per-node=2", *options], (
-            "trap 'kill -USR1 $PID' USR1\n"
-            "pxlaunch sh -c 'trap \"echo saved; exit 0\" USR1; echo runs; while :; do sleep 0.05; done' & PID=$!\n"
-            "wait $PID; wait $PID; echo ended $?\n")).wait_for(b"runs", count=4)
-
-    def check_saved(self, done):
-        self.assertEqual((done.code, done.out.count(b"saved")), (0, 4), done)
-        self.assertTrue(done.out.endswith(b"ended 0\n"), done)
 
     def test_checkpoint_when_told(self):
         self.check_saved(self.start_until_signalled().cancel("--signal=USR1", "--batch").finish())
@@ -107,6 +109,10 @@ class _Scripts(pxslurm.SlurmCase):
 
 
 class BySrun(_Scripts):  # ctest: serial timeout=300
+    pass
+
+
+class Limit(_ScriptCase):  # ctest: serial timeout=120 not22
     def test_checkpoint_before_the_limit(self):
         """#SBATCH --signal=B:USR1@20; slurmctld looks at the limits twice a minute."""
         self.check_saved(self.start_until_signalled("--time=1", "--signal=B:USR1@20").finish(60))

@@ -75,7 +75,7 @@ class Scripts(pxslurm.SlurmCase):  # ctest: serial timeout=240
         self.assertIn(b"asks for PMI-1", done.err, done)
 
 
-class Wide(pxslurm.SlurmCase):  # ctest: serial timeout=60
+class Wide(pxslurm.SlurmCase):  # ctest: serial timeout=60 not22
     """Nodes of more cores than this machine has: what was asked for counts. Not by a DVM, because prte counts the real cores
     of a node, and these are too few for eight each: test_dvm.Asked has the same with two."""
 

@@ -102,7 +102,8 @@ class Charliecloud(pxcontainer.ContainerCase, claims.Neighbours):  # ctest: seri
 
     def test_mpi(self):
         """It needs pxrec's directory in an image that has no place for it, other than below /tmp."""
-        made = subprocess.run([TREE / "tests/lab/root", "bookworm", "with-libopenmpi3"], check=True, capture_output=True, text=True)
+        made = subprocess.run([TREE / "tests/lab/root", "bookworm", "with-libopenmpi3"], check=True, text=True,
+                              capture_output=True)
         shutil.copy(pxtest.program("init_finalize"), self.work)
         arguments = ["-n", "2", "--engine", "charliecloud", "--image", made.stdout.strip(), "-x", "PATH=/bin",
                      f"{self.work}/init_finalize"]

@@ -252,7 +252,8 @@ class Images(_Scripts):  # ctest: serial timeout=180
                          code=125, image="px-mpi")
         self.assertNotIn(b"1 processes", done.out)
         self.assertRegex(done.err, b"error: rank [0-9] asks for PMI-1 \\(MPICH, Intel MPI\\), which this server does not speak: "
-                                   b"its 4 processes would each run alone\npxlaunch: hint: use an MPI library that was built with PMIx")
+                                   b"its 4 processes would each run alone\n"
+                                   b"pxlaunch: hint: use an MPI library that was built with PMIx")
 
 
 class Charliecloud(_Scripts):  # ctest: serial

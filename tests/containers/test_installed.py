@@ -143,8 +143,8 @@ class Docker(_Docker, claims.Neighbours):  # ctest: serial timeout=600
     by_signal = b"exited with status 139"  # docker's client, that is
 
     def test_by_hand(self):
-        self.check_by_hand("docker", "docker", "run", "--rm", "--network", "host", "-v", f"{self.work}:/w", "-w", "/w", self.image,
-                           image=self.image, named="IMAGE")
+        self.check_by_hand("docker", "docker", "run", "--rm", "--network", "host", "-v", f"{self.work}:/w", "-w", "/w",
+                           self.image, image=self.image, named="IMAGE")
 
     def test_no_image(self):
         done = self.expect(125, ["--pull", "never", *self.asked("true")[:2], "--image", "px-none", "true"])

@@ -57,11 +57,15 @@ class ContainerCase(pxtest.Case):
         return super().start_program(argv, stdin, env, cwd or self.work, **self.identity(), **options)
 
     def identity(self):
+        """Whom programs are started as, unless something else sees to that."""
+        return self.as_user()
+
+    def as_user(self):
         return {"user": self.user.pw_uid, "group": self.user.pw_gid, "extra_groups": [self.user.pw_gid]}
 
     def podman(self, *argv):
         env = {name: value for name, value in self.env.items() if name != "PXTEST_ID"}
-        done = subprocess.run(["/usr/bin/podman", *argv], env=env, cwd="/", check=True, capture_output=True, **self.identity())
+        done = subprocess.run(["/usr/bin/podman", *argv], env=env, cwd="/", check=True, capture_output=True, **self.as_user())
         return done.stdout
 
     def sleepers(self, uid=None):

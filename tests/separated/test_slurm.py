@@ -74,4 +74,8 @@ class Daemons(nodescase.Nodes, bridgecase.BridgeCase):  # ctest: serial timeout=
         for process in self.nodes_pids("n2"):
             if process.name == "slurmstepd":
                 process.kill()
-        self.assertIn(running.finish(30).code, (125, 137))
+        done = running.finish(30)
+        words = {125: b"pxlaunch: error: the runtime ended rank 1 on n2\n",
+                 137: b"pxlaunch: rank 1 on n2 was killed by "}  # where its end came first
+        self.assertIn(done.code, words, done)
+        self.assertIn(words[done.code], done.err)

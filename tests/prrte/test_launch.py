@@ -1,4 +1,5 @@
 """A job over three nodes of a real PRRTE DVM: where its ranks are, what they get, what they say."""
+import json
 import os
 import re
 import zlib
@@ -28,14 +29,14 @@ class Ranks(pxlab.LabCase):  # ctest: serial timeout=240
         self.assertTrue(re.search(r"\|\|Ax-b\|\|.*PASSED", output) and "End of HPC Challenge tests" in output)
 
     def test_the_ranks_environment(self):
-        done = self.expect(0, ["-n", "6", "--map-by", "node", "-x", "BYTES=a\n'\"$(x) *", "show_rank"],
-                           env={"SECRET_OF_MINE": "kept"})
+        done = self.expect(0, ["-n", "6", "--map-by", "node", "-x", "BYTES=a,b=c;\n'\"$(x) *,", "show_rank"],
+                           env={"SECRET_OF_MINE": "kept,as=it,is;"})
         ranks = pxtest.ranks(done.out)
         self.assertEqual(sorted(ranks), list(range(6)))
         for number, rank in ranks.items():
             env = rank["env"]
-            self.assertEqual(env["BYTES"], b"a\n'\"$(x) *")
-            self.assertEqual(env["SECRET_OF_MINE"], b"kept")  # the whole environment, as srun has it
+            self.assertEqual(env["BYTES"], b"a,b=c;\n'\"$(x) *,")
+            self.assertEqual(env["SECRET_OF_MINE"], b"kept,as=it,is;")  # the whole environment, as srun has it
             self.assertEqual(env["PXLAUNCH_LOCAL_RANK"], b"%d" % (number // 3))
             self.assertEqual(env["PXLAUNCH_LOCAL_SIZE"], b"2")
             self.assertEqual(env["PXLAUNCH_NODE_RANK"], b"%d" % (number % 3))
@@ -61,6 +62,12 @@ class Ranks(pxlab.LabCase):  # ctest: serial timeout=240
         self.assertEqual(done.out.count(b"n3"), 2)
         done = self.expect(125, ["-n", "3", "--host", "n3", "hostname"])
         self.assertIn(b"slots", done.err)
+
+    def test_the_report(self):
+        self.expect(7, ["-n", "2", "--map-by", "node", "--report", f"{self.node_home}/report", "end_with", "0,7"])
+        report = json.loads((self.home / "report").read_text())
+        self.assertEqual([report[key] for key in ("state", "status", "first_failure")], ["ended", 7, 1], report)
+        self.assertEqual(sorted((rank["rank"], rank["host"]) for rank in report["ranks"]), [(0, "n1"), (1, "n2")], report)
 
     def test_two_applications(self):
         done = self.expect(0, ["--tag", "-n", "1", "echo", "a", ":", "-n", "2", "sh", "-c", "echo b$PXLAUNCH_APP_RANK"])

@@ -10,7 +10,7 @@ TASK = "srun --mpi=pmi2 -N1 -n1 " + pxslurm.GO_AWAY + " env -C $HOME"
 # Also one that the engine has closed descriptors for.
 CLOSED = "srun --mpi=pmi2 -N1 -n1 bash -c 'eval \"exec $PMI_FD>&-\"; exec \"$@\"' sh " + pxslurm.GO_AWAY + " env -C $HOME"
 SLEEP = "#!/bin/sh\npxlaunch -N 1 sh -c 'echo asleep; exec sleep 600'\necho status $?\n"
-ODD = 'a b;c=d;"e" \'f\'\n$g\\h;'
+ODD = 'a b,c,;c=d;"e" \'f\'\n$g\\h;'
 
 
 class Task(pxslurm.SlurmCase):  # ctest: serial timeout=240
@@ -99,7 +99,7 @@ class Task(pxslurm.SlurmCase):  # ctest: serial timeout=240
         secret = caller.partition(b"=")[2].split()[0]
         self.assertEqual(len(secret), 32, caller)
         lines = {line: pxtest.read_bytes(line) for line in pathlib.Path("/proc").glob("[0-9]*/cmdline")}
-        self.assertTrue(any(b"--errand" in text for text in lines.values()))
+        self.assertIn(b"--errand", lines[pathlib.Path(f"/proc/{errand.pid}/cmdline")])
         self.assertEqual([line for line, text in lines.items() if secret in text], [])
         batch.cancel().finish(60)
 

@@ -10,6 +10,8 @@ pxrec up --rec srun && pxrec env >env.new && mv env.new env && exec sleep 1000
 
 
 class BridgeCase(pxslurm.SlurmCase):
+    CPUS = "1x2x1"
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()

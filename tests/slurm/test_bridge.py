@@ -24,6 +24,7 @@ class Server(bridgecase.BridgeCase):  # ctest: serial timeout=60
         rows = [line.split()[1:3] for line in self.rec(["ps"]).out.splitlines()[1:]]
         self.assertEqual(rows, [[b"0", b"n1"], [b"1", b"n2"], [b"2", b"n3"]])
         waits = self.start(["-n", "6", "true"]).wait_for(b"3 of 6 cores on 3 nodes are free", stream="err")
+        self.eventually("three are asleep", lambda: len(self.processes("sleep")) == 3)
         for process in self.processes("sleep"):
             process.kill()
         self.assertEqual((running.finish().code, waits.finish().code), (137, 0))
@@ -108,6 +109,7 @@ class Killed(bridgecase.BridgeCase):  # ctest: serial timeout=180
         super().setUp()
         self.may_leave_files = True
         self.running = self.start(SLEEPS).wait_for(b"asleep", count=3)
+        self.eventually("three are asleep", lambda: len(self.processes("sleep")) == 3)  # said before exec
 
     def on_nodes(self, name):
         return [p for node in ("n1", "n2", "n3") for p in self.nodes_pids(node) if p.name == name]
@@ -167,7 +169,11 @@ class Daemons(bridgecase.BridgeCase):  # ctest: serial timeout=120
         for node in ("n2", "n3"):
             for process in [p for p in self.nodes_pids(node) if p.name == "slurmstepd"]:
                 process.kill()
-        self.assertIn(running.finish(20).code, (125, 137))
+        done = running.finish(20)
+        words = {125: rb"pxlaunch: error: the runtime ended rank [12] on n[23]\n",
+                 137: rb"pxlaunch: rank [12] on n[23] was killed by "}  # where its end came first
+        self.assertIn(done.code, words, done)
+        self.assertRegex(done.err, words[done.code])
 
     def slurmd(self):
         """What it has started goes on; a job that needs it is not started."""
@@ -189,7 +195,7 @@ class Many(bridgecase.BridgeCase):  # ctest: serial timeout=400
 
     def test_twenty_at_once_share_no_core(self):
         """Each rank locks its core on its node for a while; nobody finds it locked."""
-        script = ("for cpu in $(taskset -cp $$ | sed 's/.*: //; s/,/ /g'); do exec 9>/tmp/core.$cpu;"
-                  " flock -n 9 || exit 9; done; sleep 0.3")
-        jobs = [self.start(["-n", "2", "sh", "-c", script]) for _ in range(20)]
+        script = ("for some in $(taskset -cp $$ | sed 's/.*: //; s/,/ /g'); do for cpu in $(seq ${some%-*} ${some#*-}); do"
+                  " exec {lock}>/tmp/core.$cpu; flock -n $lock || exit 9; done; done; sleep 0.3")
+        jobs = [self.start(["-n", "2", "bash", "-c", script]) for _ in range(20)]
         self.assertEqual([job.finish(120).code for job in jobs], [0] * 20)

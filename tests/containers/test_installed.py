@@ -160,7 +160,9 @@ class DockerOfRoot(_Docker, claims.Kept):  # ctest: serial timeout=600
         super().setUp()
         for path in (self.work, self.run_directory, self.tmp):
             os.chown(path, 0, 0)  # without capabilities root is an ordinary owner of files
-        self.env["XDG_RUNTIME_DIR"] = str(self.run_directory)
+
+    def start_program(self, argv, stdin=None, env=None, cwd=None, **options):
+        return super().start_program(argv, stdin, {"XDG_RUNTIME_DIR": str(self.run_directory), **(env or {})}, cwd, **options)
 
     def keepers(self):
         names = self.docker("ps", "--quiet", check=True).stdout.split()

@@ -87,13 +87,22 @@ class Script(_DvmCase):  # ctest: serial timeout=120
         self.assertTrue(done.out.startswith(b"3 n1,n2,n3\n6 processes, up to 2 per node, 3 nodes\n"), done)
         self.check_gone()
 
-    def test_with_pxrec_up(self):
-        script = (f"pxrec up --rec prrte:{self.prrte()}; unset PXLAUNCH_REC; pxlaunch -n 3 --map-by node hostname\n"
+    def up(self, options, env=None):
+        script = (f"unset PXLAUNCH_REC; pxrec up {options}; pxlaunch -n 3 --map-by node hostname\n"
                   "pxrec down >down\npxrec status; echo status $?\n")
-        done = self.sbatch(SIX, script).finish()
+        done = self.sbatch(SIX, script, env=env).finish()
         self.assertRegex(done.out, rb"^pxrec: serving 6 slots on 3 nodes with PRRTE \(pid \d+\)\n", done)
         self.assertEqual(sorted(done.out.splitlines()[1:]), [b"n1", b"n2", b"n3", b"status 125"], done)
         self.check_gone()
+
+    def test_with_pxrec_up(self):
+        self.up(f"--rec prrte:{self.prrte()}")
+        self.up(f"--prrte {self.prrte()}")
+
+    def test_pxrec_up_takes_it_where_it_is(self):
+        """Many jobs are to come; where PRRTE is not, test_script has what it takes."""
+        (self.home / "site").write_text(json.dumps({"prrte_prefix": self.prrte()}))
+        self.up("", env={"PXLAUNCH_SITE_CONFIG": f"{self.node_home}/site"})
 
     def test_within_a_step(self):
         """The step's own numbers are not the job's, and its PMIx server is left alone: pxlaunch may even crash."""

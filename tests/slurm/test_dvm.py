@@ -83,7 +83,7 @@ class Script(_DvmCase):  # ctest: serial timeout=120
         (self.home / "inner.sh").write_text(SCRIPT)
         batch = self.sbatch(SIX, script)
         done = self.right(batch.finish())
-        self.check_accounting(batch.id, job=("COMPLETED", "0:0"), step0=("prted", "2", "COMPLETED", "0:0"))
+        self.check_accounting(batch.id, job=("COMPLETED", "0:0"), step0=("prted", "2"))
         self.assertTrue(done.out.startswith(b"3 n1,n2,n3\n6 processes, up to 2 per node, 3 nodes\n"), done)
         self.check_gone()
 
@@ -218,8 +218,8 @@ class Ended(_DvmCase):  # ctest: serial timeout=240
         batch = self.start_sleepers()
         done = batch.cancel().finish()
         self.assertEqual(batch.state(), "CANCELLED")
-        self.assertIn(b"pxlaunch: got SIGTERM: sent SIGTERM to 6 processes, ", done.err)
-        self.check_accounting(batch.id, job=("CANCELLED by 1000", "0:0"), batch=("CANCELLED", "0:15"), step0=("prted", "2"))
+        self.assertRegex(done.err, pxslurm.CANCELLED % 6)
+        self.check_accounting(batch.id, job=("CANCELLED by 1000",), step0=("prted", "2"))
         self.check_gone()
 
     def test_the_salloc_is_interrupted(self):

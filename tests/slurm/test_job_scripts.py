@@ -114,8 +114,8 @@ class BySrun(_Scripts):  # ctest: serial timeout=300
 
 class Limit(_ScriptCase):  # ctest: serial timeout=120 not22
     def test_checkpoint_before_the_limit(self):
-        """#SBATCH --signal=B:USR1@20; slurmctld looks at the limits twice a minute."""
-        self.check_saved(self.start_until_signalled("--time=1", "--signal=B:USR1@20").finish(60))
+        """slurmctld looks twice a minute whether the limit is nearer than 10 + 30 s: the script has 20 s to start its ranks."""
+        self.check_saved(self.start_until_signalled("--time=1", "--signal=B:USR1@10").finish(60))
 
 
 class ByDvm(_Scripts):  # ctest: serial timeout=300

@@ -46,8 +46,8 @@ class Scripts(pxslurm.SlurmCase):  # ctest: serial timeout=240
         batch.wait_for(b"asleep", count=3)
         done = batch.cancel().finish(30)
         self.assertEqual(batch.state(), "CANCELLED")
-        self.assertIn(b"pxlaunch: got SIGTERM: sent SIGTERM to 3 processes, ", done.err)
-        self.check_accounting(batch.id, job=("CANCELLED by 1000", "0:0"), batch=("CANCELLED", "0:15"), step0=("sh", "3"))
+        self.assertRegex(done.err, pxslurm.CANCELLED % 3)
+        self.check_accounting(batch.id, job=("CANCELLED by 1000",), step0=("sh", "3"))
 
     def test_a_step_is_cancelled(self):
         batch = self.sbatch(["-N3", "-n6"], "pxlaunch -N 1 sh -c 'echo asleep; exec sleep 600'; echo status $?\n"
@@ -67,7 +67,7 @@ class Scripts(pxslurm.SlurmCase):  # ctest: serial timeout=240
         done = batch.finish(30)
         self.assertIn(b"status 125", done.out, done)
         self.assertIn(b"pxlaunch: error: lost the runtime while 3 processes were running\n", done.err, done)
-        self.check_accounting(batch.id, job=("COMPLETED", "0:0"), step0=("sh", "3", "COMPLETED", "0:0"))
+        self.check_accounting(batch.id, job=("COMPLETED", "0:0"), step0=("sh", "3"))
 
     def test_a_program_that_speaks_another_pmi(self):
         done = self.run_script("pxlaunch -n 2 init_finalize_mpich; echo status $?\n")

@@ -16,6 +16,10 @@ ENDED = ("COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "NODE_FAIL", "OUT_OF_MEM
 PRRTE_AWAY = "trixie" if SLURM_KIND == "slurm22" else False
 GO_AWAY = "unshare --user --map-current-user --keep-caps chroot /away"  # and run the words that follow, as the same user
 
+# What pxlaunch says first when the job is cancelled: Slurm signals it, its server, and the step of so many ranks at once.
+CANCELLED = (rb"\A(slurmstepd.*\n)*pxlaunch: (got SIGTERM: sent SIGTERM to %d processes, |error: (lost the runtime while |"
+             rb"Slurm ended the job's step: ))")
+
 # A pxlaunch crashes in a step of the user's own. Slurm kills a step in which a PMIx client crashes, a second later: so that
 # much passes before the step goes on, and another step shows that it was enough.
 CRASH_IN_A_STEP = """cat >step.sh <<'E'

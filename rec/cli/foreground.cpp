@@ -90,15 +90,23 @@ int Foreground::wait() {
             if (info.si_code != SI_KERNEL) ::kill(pid_, number);
             continue;
         }
+        // What a script in an image has orphaned ends as our child, too.
         int status = 0;
-        if (::waitpid(pid_, &status, WNOHANG) != pid_) continue;
+        pid_t ended = 0;
+        while ((ended = ::waitpid(-1, &status, WNOHANG)) > 0 && ended != pid_) {
+        }
+        if (ended != pid_) continue;
         return WIFSIGNALED(status) ? killed_by(WTERMSIG(status)) : WEXITSTATUS(status);
     }
 }
 
 bool Foreground::is_ended_within(int milliseconds) {
     const timespec patience{milliseconds / 1000, milliseconds % 1000 * 1'000'000L};
-    return ends(::sigtimedwait(&watched_, nullptr, &patience));
+    while (::waitpid(-1, nullptr, WNOHANG) > 0) {
+    }
+    sigset_t steering = watched_;
+    sigdelset(&steering, SIGCHLD);
+    return ends(::sigtimedwait(&steering, nullptr, &patience));
 }
 
 } // namespace px::rec

@@ -29,7 +29,8 @@ Result<bool> needs_loader(const std::string &path) {
         std::max(0L, PX_TRY(read_some(file.get(), head.data(), most)))));
     Elf64_Ehdr elf{};
     if (head.size() < sizeof elf || !head.starts_with(ELFMAG))
-        return cannot_run(fmt::format("{} is no program", named(path)));
+        return cannot_run(fmt::format("{} is no program of ELF", named(path)),
+                          "name a pxlaunch that is linked statically with --client PATH");
     std::memcpy(&elf, head.data(), sizeof elf);
     for (std::size_t i = 0; i < elf.e_phnum; ++i) {
         Elf64_Phdr header{};
@@ -87,8 +88,11 @@ Result<std::string> find_client(const Arguments &arguments) {
     std::string dynamic;
     for (const char *place : {"pxlaunch", "../libexec/pxlaunch/pxlaunch"}) {
         const auto path = tool::beside_us(place);
-        if (path && !PX_TRY(needs_loader(*path))) return *path;
-        if (path && dynamic.empty()) dynamic = *path;
+        if (!path) continue;
+        // A script that calls another one is no answer either.
+        const auto needs = needs_loader(*path);
+        if (needs && !*needs) return *path;
+        if (dynamic.empty()) dynamic = *path;
     }
     return not_static(dynamic);
 }
@@ -105,6 +109,13 @@ Result<Program> in_image(const Arguments &arguments, const discover::Here &here,
         return cannot_run("there is no 'pxwrap' beside pxrec, which brings the script "
                           "into its image",
                           "install it where pxrec is");
+    }
+    const bool is_mounted = !arguments.has("directory");
+    if (is_mounted && directory.find(':') != std::string::npos) {
+        return cannot_run(fmt::format("cannot mount the working directory {}: there is "
+                                      "a ':' in its name",
+                                      named(directory)),
+                          "start in another directory, or name one with -C");
     }
     const auto client = absolute(PX_TRY(find_client(arguments)), directory);
     Program program;

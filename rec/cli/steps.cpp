@@ -36,7 +36,11 @@ Result<std::string> find_wrapper(const ServeOptions &options) {
     const auto beside = tool::beside_us("pxwrap");
     const std::string path =
         options.wrapper.empty() ? beside.value_or("") : options.wrapper;
-    if (path.empty()) return cannot_run("there is no pxwrap beside pxrec");
+    if (path.empty()) {
+        return cannot_run("there is no pxwrap beside pxrec",
+                          "install it where pxrec is, or say where the nodes have it "
+                          "with PXLAUNCH_PXWRAP");
+    }
     if (options.host_root.empty()) return path;
     if (::access((options.host_root + path).c_str(), X_OK) == 0) return path;
     return cannot_run(

@@ -155,6 +155,28 @@ class Ends(_Scripts):  # ctest: serial timeout=120
                 self.assertEqual(there.finish().code, code)
                 self.nothing_is_left()
 
+    def test_what_it_orphans(self):
+        """Its daemons are pxrec's children, and are no zombies when they have ended."""
+        os.mkfifo(self.work / "fifo")
+        (self.work / "fifo").chmod(0o666)
+        there = self.begin("--", self.script("for i in 1 2 3 4 5 6 7 8; do (sh -c 'read _ <fifo' &) ; done", "echo made", "read line"),
+                           stdin=subprocess.PIPE)
+        there.wait_for(b"made\n")
+        first, = [process for process in self.processes("pxrec") if process.pid == there.popen.pid]
+        orphans = self.eventually("they are its children", lambda: self.children(first.pid, b"sh") if
+                                  len(self.children(first.pid, b"sh")) == 8 else [])
+        for pid in orphans:
+            os.kill(int(pid), signal.SIGKILL)
+        self.eventually("they are gone", lambda: not self.children(first.pid, b"sh"))
+        there.popen.stdin.write(b"end\n")
+        there.popen.stdin.close()
+        self.assertEqual(there.finish().code, 0)
+
+    @staticmethod
+    def children(pid, name):
+        listed = pxtest.read_bytes(f"/proc/{pid}/task/{pid}/children").split()
+        return [child for child in listed if pxtest.read_bytes(f"/proc/{int(child)}/comm").strip() == name]
+
     def test_the_keepers_are_killed(self):
         """The script and its ranks go on, and end as they would have."""
         there = self.begin("--", self.script("pxlaunch -n1 sh -c 'echo in; read line; exit 5'"), stdin=subprocess.PIPE).wait_for(b"in\n")
@@ -199,6 +221,15 @@ class Refused(_Scripts, claims.ByHand):  # ctest: serial timeout=120
         self.refused(125, [b"cannot be taken into an image: it needs shared libraries", b"--client PATH"],
                      f"--client={shared}", "true")
         self.refused(125, [b"cannot read '/none': no such file"], "--client=/none", "true")
+        self.refused(125, [b"'./job.sh' is no program of ELF", b"linked statically with --client PATH"],
+                     f"--client={self.script()}", "true")
+
+    def test_directory(self):
+        (self.work / "a:b").mkdir()
+        self.refused(125, [b"cannot mount the working directory", b"there is a ':' in its name", b"or name one with -C"],
+                     "true", cwd=self.work / "a:b")
+        done = self.begin("-C", "/bin", "--", "pwd", cwd=self.work / "a:b").finish()
+        self.assertEqual((done.code, done.out), (0, b"/bin\n"), done)
 
     def test_by_hand(self):
         self.check_by_hand("podman", "/usr/bin/podman", "run", "--rm", "--network", "host", "--ulimit", "host",

@@ -113,6 +113,18 @@ class Shared(pxcontainer.ContainerCase):  # ctest: serial timeout=120
         done = self.where(*IMAGE).finish()
         self.assertEqual(done.code, 0, done)
 
+    def test_who_starts_one_that_hangs_is_killed(self):
+        """An engine that nobody waits for any more goes, and takes its attendant and the state along."""
+        for name, number in (("podman", signal.SIGTERM), ("podman", signal.SIGKILL), ("apptainer", signal.SIGKILL)):
+            engine = self.work / name
+            engine.write_text(f"#!/bin/sh\ntrap '' TERM\nexec sleep {self.nap}\n")
+            engine.chmod(0o755)
+            starter = self.start_program(["pxwrap", "--engine", name, "--image", "x.sif", "true"],
+                                         env={"PATH": f"{self.work}:{self.env['PATH']}"})
+            self.eventually("the engine hangs", self.sleepers)
+            starter.signal(number).finish()
+            self.eventually("it is gone", lambda: not self.sleepers() and not self.processes("pxwrap"), timeout=6)
+            self.assertEqual(list(self.states.glob("*")), [])
 
     def test_who_starts_one_that_fails_is_killed(self):
         """Nobody else knows that it was to be; what is left of it is removed all the same."""

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <csignal>
+#include <poll.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -51,4 +52,25 @@ TEST_CASE("no file is swept away under who opens it") {
     }
     ::kill(sweeper, SIGKILL);
     ::waitpid(sweeper, nullptr, 0);
+}
+
+TEST_CASE("an engine that hangs is killed with its attendant, though a rank waits") {
+    const Temporary folder;
+    const auto rank = State::open(folder.path("key"), seconds(5));
+    REQUIRE(rank);
+    int ends[2];
+    REQUIRE(::pipe(ends) == 0); // whose one end the engine holds as long as it lives
+    const pid_t attendant = ::fork();
+    if (attendant == 0) {
+        ::setsid();
+        ::_exit(attend_start(folder.path("key"), {"/bin/sleep", "60"}, seconds(0)));
+    }
+    int status = 0;
+    ::waitpid(attendant, &status, 0);
+    CHECK(WIFSIGNALED(status));
+    ::close(ends[1]);
+    pollfd engine{ends[0], POLLIN, 0};
+    CHECK(::poll(&engine, 1, 5000) == 1);
+    ::close(ends[0]);
+    CHECK(!folder.has("key"));
 }

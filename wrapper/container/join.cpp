@@ -28,7 +28,6 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr seconds until_started{600}; // an image may have to be fetched
 constexpr seconds until_keeper{30};
 constexpr std::size_t most_words = 64 << 10;
 

@@ -29,6 +29,10 @@ using std::chrono::seconds;
 constexpr std::string_view note_end = "\n"; // after the last NUL
 constexpr int most_reopenings = 100;
 constexpr char refusal = '-';
+// How often an attendant looks whether a rank wants its container, and for how long none
+// may: an engine that is killed leaves half a container, so it may rather end its work.
+constexpr std::chrono::milliseconds between_looks{200};
+constexpr seconds unwanted{3};
 
 void wake(int) {}
 
@@ -109,15 +113,69 @@ void remove(const std::string &path, int fd) {
     if (!is_gone(fd)) ::unlink(path.c_str());
 }
 
-pid_t fork_command(const std::vector<std::string> &argv) {
-    const pid_t pid = ::fork();
-    if (pid != 0) return pid;
-    std::vector<char *> words;
-    for (const auto &word : argv) words.push_back(const_cast<char *>(word.c_str()));
-    words.push_back(nullptr);
-    ::execv(words[0], words.data());
-    ::_exit(127);
+// The one who is killed goes, too: it leads the group.
+[[noreturn]] void give_up(const std::string &path, int fd) {
+    if (fd >= 0) remove(path, fd);
+    ::kill(-::getpid(), SIGKILL);
+    ::_exit(1);
 }
+
+// Who stays with an engine until its keeper has come, and who then owns it: the ranks
+// that wanted it may all have been killed, and an engine may never end.
+class Attendant {
+  public:
+    Attendant(std::string path, seconds patience)
+        : path_(std::move(path)),
+          file_(::open(path_.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW)),
+          before_(text_of(file_.get())), until_(Clock::now() + patience) {
+        ::signal(SIGCHLD, SIG_DFL); // ignored, it would hide how the engine ends
+        sigemptyset(&child_);
+        sigaddset(&child_, SIGCHLD);
+        ::sigprocmask(SIG_BLOCK, &child_, &mask_);
+    }
+
+    pid_t start(const std::vector<std::string> &argv) const {
+        const pid_t pid = ::fork();
+        if (pid != 0) return pid;
+        ::sigprocmask(SIG_SETMASK, &mask_, nullptr);
+        std::vector<char *> words;
+        for (const auto &word : argv) words.push_back(const_cast<char *>(word.c_str()));
+        words.push_back(nullptr);
+        ::execv(words[0], words.data());
+        ::_exit(127);
+    }
+
+    [[nodiscard]] int file() const { return file_.get(); }
+    // That of this start; in a file that is used again there may be the note of another.
+    [[nodiscard]] bool has_keeper() const {
+        const std::string text = text_of(file_.get());
+        return text != before_ && (text.starts_with(refusal) || read_note(text));
+    }
+    // Until a child may have ended; ends everything where there is no more to wait for.
+    void wait() {
+        const auto now = Clock::now();
+        if (has_keeper() || is_wanted()) wanted_ = now;
+        if (now >= until_ || now - wanted_ >= unwanted) give_up(path_, file_.get());
+        const timespec pause{0, std::chrono::nanoseconds(between_looks).count()};
+        ::sigtimedwait(&child_, nullptr, &pause);
+    }
+
+  private:
+    using Clock = std::chrono::steady_clock;
+
+    [[nodiscard]] bool is_wanted() const {
+        if (!file_ || is_gone(file_.get())) return false;
+        if (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0) return true;
+        ::flock(file_.get(), LOCK_UN);
+        return false;
+    }
+
+    std::string path_;
+    Fd file_;
+    std::string before_;
+    Clock::time_point until_, wanted_ = Clock::now();
+    sigset_t child_{}, mask_{};
+};
 
 } // namespace
 
@@ -264,26 +322,34 @@ int keep(const std::string &path, const std::vector<std::string> &environment) {
 
 int attend(const std::string &path, const std::vector<std::string> &argv) {
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);
-    const pid_t engine = fork_command(argv);
+    Attendant attendant(path, until_attended);
+    const pid_t engine = attendant.start(argv);
     // Until no process of the engine is left: as long as ranks want it.
     int result = 1, status = 0;
-    for (pid_t pid = 0; (pid = ::waitpid(-1, &status, 0)) > 0 || errno == EINTR;) {
+    for (bool is_kept = false;;) {
+        const pid_t pid = ::waitpid(-1, &status, is_kept ? 0 : WNOHANG);
+        if (pid < 0 && errno != EINTR) break;
         if (pid == engine && WIFEXITED(status)) result = WEXITSTATUS(status);
+        if (pid == 0) is_kept = attendant.has_keeper();
+        if (pid == 0 && !is_kept) attendant.wait();
     }
-    const Fd file(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
-    if (file && ::flock(file.get(), LOCK_EX | LOCK_NB) == 0) remove(path, file.get());
+    const int file = attendant.file();
+    if (file >= 0 && ::flock(file, LOCK_EX | LOCK_NB) == 0) remove(path, file);
     return result;
 }
 
-int attend_start(const std::string &path, const std::vector<std::string> &argv) {
-    const Fd file(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
-    const pid_t engine = fork_command(argv);
-    int status = 0;
-    while (::waitpid(engine, &status, 0) < 0 && errno == EINTR) {
+int attend_start(const std::string &path, const std::vector<std::string> &argv,
+                 seconds patience) {
+    Attendant attendant(path, patience);
+    const pid_t engine = attendant.start(argv);
+    int status = 1;
+    for (pid_t pid = 0; (pid = ::waitpid(engine, &status, WNOHANG)) != engine;) {
+        if (pid < 0 && errno != EINTR) break;
+        if (pid == 0) attendant.wait();
     }
     if (status == 0) return 0; // the keeper has the file
     // The rank that wanted it may have been killed, and no other knows.
-    if (file) remove(path, file.get());
+    if (attendant.file() >= 0) remove(path, attendant.file());
     return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }
 

@@ -16,6 +16,10 @@
 
 namespace px::wrapper::container {
 
+constexpr std::chrono::seconds until_started{600}; // an image may have to be fetched
+// Later, so that a rank that waits can say so.
+constexpr auto until_attended = until_started + std::chrono::seconds(3);
+
 struct Keeper {
     int pid = 0;
     unsigned long long started = 0;       // in the kernel's ticks: pids are given again
@@ -70,9 +74,11 @@ class State {
 int keep(const std::string &path, const std::vector<std::string> &environment);
 
 // The whole life of who stays with an engine's command that lasts as long as its keeper:
-// whoever is killed, the file does not stay. Returns the command's exit status.
+// whoever is killed, the file does not stay. Returns the command's exit status. Before
+// there is a keeper, it kills the command that no rank wants any more, or that is late.
 int attend(const std::string &path, const std::vector<std::string> &argv);
 // The same of a command that ends when the keeper runs.
-int attend_start(const std::string &path, const std::vector<std::string> &argv);
+int attend_start(const std::string &path, const std::vector<std::string> &argv,
+                 std::chrono::seconds patience = until_attended);
 
 } // namespace px::wrapper::container

@@ -177,6 +177,13 @@ class Refused(pxcontainer.ContainerCase):  # ctest: serial timeout=120
                          b"hint: this podman is too old (podman 4.3 is tested)"],
                    *IMAGE, "true", env={"PATH": f"{self.work}:/usr/bin:/bin"})
 
+    def test_an_engine_that_says_much(self):
+        """The last line is the error, however much was said before."""
+        (self.work / "podman").write_text("#!/bin/sh\nyes fetched | head -c 100000 >&2\necho 'Error: no room' >&2\nexit 125\n")
+        (self.work / "podman").chmod(0o755)
+        self.fails(125, [b"podman cannot start a container of 'px-busybox': no room\n"],
+                   *IMAGE, "true", env={"PATH": f"{self.work}:/usr/bin:/bin"})
+
     def test_no_program(self):
         self.fails(127, [b"cannot execute 'nothing' in image 'px-busybox': no such file",
                          b"hint: the search path there is /usr/local/sbin:"], *IMAGE, "nothing")

@@ -16,6 +16,7 @@
 #include <poll.h>
 #include <spawn.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -29,7 +30,7 @@ namespace {
 using std::chrono::seconds;
 
 constexpr seconds until_keeper{30};
-constexpr std::size_t most_words = 64 << 10;
+constexpr off_t most_words = 64 << 10;
 
 struct Outcome {
     int status = -1; // as of waitpid; -1: it is late, and was killed
@@ -79,9 +80,14 @@ pid_t fork_detached(const engines::Command &command, int out) {
     return status == 0 && ::read(ends[0], &pid, sizeof pid) == sizeof pid ? pid : -1;
 }
 
+// The last of them: the end says why. fstat, because an offset would be the engine's,
+// too.
 std::string words_in(int memory) {
+    struct stat info {};
+    const bool is_long = ::fstat(memory, &info) == 0 && info.st_size > most_words;
     std::string words(most_words, '\0');
-    const auto got = ::pread(memory, words.data(), most_words, 0);
+    const auto got = ::pread(memory, words.data(), words.size(),
+                             is_long ? info.st_size - most_words : 0);
     words.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
     return words;
 }

@@ -113,6 +113,14 @@ class Shared(pxcontainer.ContainerCase):  # ctest: serial timeout=120
         done = self.where(*IMAGE).finish()
         self.assertEqual(done.code, 0, done)
 
+    def test_a_parent_that_ignores_its_children(self):
+        """Python's, say: how the engine ends is seen all the same, and the rank has what its parent wanted."""
+        ignore = {"preexec_fn": lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN)}
+        done = self.wrap(*IMAGE, "grep", "SigIgn", "/proc/self/status", **ignore)
+        self.assertEqual(done.code, 0, done)
+        self.assertTrue(int(done.out.split()[1], 16) >> (signal.SIGCHLD - 1) & 1, done)
+        self.fails(125, [b"podman cannot start a container of 'px-none': short-name"], "--image", "px-none", "true", **ignore)
+
     def test_who_starts_one_that_hangs_is_killed(self):
         """An engine that nobody waits for any more goes, and takes its attendant and the state along."""
         for name, number in (("podman", signal.SIGTERM), ("podman", signal.SIGKILL), ("apptainer", signal.SIGKILL)):

@@ -210,6 +210,19 @@ Result<Keeper> start(const engines::Engine &engine, const engines::Request &requ
                            : start_attached(engine, request, state, running);
 }
 
+// A parent's wish that children be not waited for would hide how an engine ends. Whoever
+// we become keeps it.
+class DefaultForChildren {
+  public:
+    DefaultForChildren() : before_(::signal(SIGCHLD, SIG_DFL)) {}
+    ~DefaultForChildren() { ::signal(SIGCHLD, before_); }
+    DefaultForChildren(const DefaultForChildren &) = delete;
+    DefaultForChildren &operator=(const DefaultForChildren &) = delete;
+
+  private:
+    sighandler_t before_;
+};
+
 // None: who came first has found that nobody may enter it.
 Result<std::optional<Keeper>> find_or_start(const engines::Engine &engine,
                                             const engines::Request &request,
@@ -268,6 +281,7 @@ Result<std::string> program_of(const engines::Engine &engine) {
 Result<std::optional<std::vector<std::string>>>
 join(const engines::Engine &engine, const engines::Request &request,
      const std::vector<std::string> &environment) {
+    const DefaultForChildren with_ends;
     const auto folder = PX_TRY(states_folder());
     // Static: it lives until this process executes the rank's program, which keeps its
     // descriptor.

@@ -24,6 +24,8 @@ namespace px::wrapper {
 
 namespace {
 
+constexpr std::string_view coded_variable = "PXWRAP_CODED_"; // and a number
+
 bool is_plain(char byte) { return static_cast<signed char>(byte) >= 0; }
 
 bool is_ascii(const std::string &word) {
@@ -98,6 +100,22 @@ Result<std::string> decoded(const std::string &word) {
     return bytes;
 }
 
+Result<job::Environment> with_decoded(const job::Environment &environment) {
+    job::Environment plain;
+    for (const auto &entry : environment) {
+        if (!entry.starts_with(coded_variable)) plain.push_back(entry);
+    }
+    for (const auto &entry : environment) {
+        if (!entry.starts_with(coded_variable)) continue;
+        const auto bytes = PX_TRY(decoded(entry.substr(entry.find('=') + 1)));
+        const auto equals = bytes.find('=');
+        if (equals == std::string::npos)
+            return usage_error(fmt::format("{} is no coded variable", named(entry)));
+        job::set_variable(plain, bytes.substr(0, equals), bytes.substr(equals + 1));
+    }
+    return plain;
+}
+
 std::string this_process() {
     return fmt::format("{}:{}", ::getpid(), container::start_of(::getpid()).value_or(0));
 }
@@ -119,17 +137,15 @@ Result<engines::Request> with_help(const engines::Engine &engine,
     if (!request.path.empty()) argv.insert(argv.end(), {"--path", request.path});
     if (request.injected)
         argv.insert(argv.end(), {"--search-first", engines::injected_folder});
-    std::vector<std::string> env;
+    // In the environment: arguments are for all on the node to see.
+    int codes = 0;
     for (auto &entry : request.env) {
-        if (is_ascii(entry))
-            env.push_back(std::move(entry));
-        else
-            argv.insert(argv.end(), {"-x", coded(entry)});
+        if (!is_ascii(entry))
+            entry = fmt::format("{}{}={}", coded_variable, codes++, coded(entry));
     }
     argv.emplace_back("--");
     for (const auto &word : request.argv) argv.push_back(coded(word));
     request.argv = std::move(argv);
-    request.env = std::move(env);
     return request;
 }
 

@@ -14,6 +14,9 @@ namespace px::wrapper {
 std::string coded(const std::string &word);
 Result<std::string> decoded(const std::string &word);
 
+// The variables of a request that are no ASCII, as they were before with_help().
+Result<job::Environment> with_decoded(const job::Environment &environment);
+
 // The request with pxwrap before the command, if the engine needs that.
 Result<engines::Request> with_help(const engines::Engine &engine,
                                    engines::Request request);

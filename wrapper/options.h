@@ -25,7 +25,7 @@ struct Options {
     std::string attended; // --attend: it stays with the keeper's engine; of that state
     std::string started;  // --start: the same until the engine has started the keeper
     // The first process of a container of one rank:
-    bool is_coded = false; // --coded: words and -x are, and are to be decoded
+    bool is_coded = false; // --coded: words are, and some variables
     std::string guard;     // --guard: it ends with that process
     std::vector<std::string> argv;
 };

@@ -44,11 +44,9 @@ Error become_plain(const Options &options, std::vector<std::string> environment)
         if (!bytes) return bytes.error();
         argv.push_back(std::move(*bytes));
     }
-    for (const auto &edit : options.env) {
-        const auto value = decoded(edit.value);
-        if (!value) return value.error();
-        job::set_variable(environment, edit.name, *value);
-    }
+    auto plain = with_decoded(environment);
+    if (!plain) return plain.error();
+    environment = std::move(*plain);
     if (!options.search_first.empty()) search_first(environment, options.search_first);
     const auto execute = [&] {
         return become(argv, environment, options.path, " in the image");

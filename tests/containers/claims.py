@@ -76,6 +76,15 @@ class Claims:
     def asleep(self):
         return self.sleepers(self.ranks_user())
 
+    def held_input(self):
+        """Standard input that says nothing until release_input()."""
+        inside, self.outside = os.pipe()
+        self.addCleanup(os.close, inside)
+        return inside
+
+    def release_input(self):
+        os.close(self.outside)
+
 
 class ByHand:
     """A script in a container that somebody has started without pxrec: the hint's command runs it."""
@@ -145,12 +154,3 @@ class Kept(Neighbours):
         self.expect(0, self.asked("true"))
         self.eventually("it has been swept up", lambda: not state.exists())
         self.eventually("no container is left", self.is_empty, timeout=3)
-
-    def held_input(self):
-        """Standard input that says nothing until release_input()."""
-        inside, self.outside = os.pipe()
-        self.addCleanup(os.close, inside)
-        return inside
-
-    def release_input(self):
-        os.close(self.outside)

@@ -1,10 +1,12 @@
 """podman on a node that lets no process enter a container: each rank has one of its own, and the user is told."""
 import ctypes
+import pathlib
 import platform
 import struct
 
 import claims
 import pxcontainer
+import pxtest
 
 
 def forbid_entering():
@@ -37,6 +39,26 @@ class Alone(claims.Claims, pxcontainer.ContainerCase):  # ctest: serial timeout=
     def is_empty(self):
         return self.containers() == []
 
+    def test_values_are_for_the_rank_alone(self):
+        """What is no ASCII is in no list of arguments; and names are as they were."""
+        function, secret = "BASH_FUNC_f%%", f"p\u00e4ss.{self.nap}"
+        job = self.start(["-x", "MINE", "-x", function, *self.asked("sh", "-c", "cat /proc/$$/environ; echo in; read line; exit 0")],
+                         env={"MINE": secret, function: f"() {{ {secret}; }}"}, stdin=self.held_input()).wait_for(b"in\n")
+        seen = [pxtest.read_bytes(path) for path in pathlib.Path("/proc").glob("[0-9]*/cmdline")]
+        self.assertTrue([line for line in seen if b"PXWRAP_CODED_0" in line])
+        self.assertEqual([line for line in seen if self.nap.encode() in line], [])
+        self.release_input()
+        self.assertEqual(job.finish().code, 0)
+        there = bytes(job.out).decode().split("\0")
+        self.assertIn(f"MINE={secret}", there)
+        self.assertIn(f"{function}=() {{ {secret}; }}", there)
+        self.assertEqual([line for line in there if "PXWRAP_CODED" in line], [])
+
     def test_each_has_its_own(self):
-        done = self.expect(0, ["-n", "3", *self.asked("readlink", "/proc/self/ns/mnt")])
-        self.assertEqual(len(set(done.out.splitlines())), 3, done)
+        """All at once: the kernel gives the number of one that is gone to the next."""
+        script = "readlink /proc/self/ns/mnt; read line; exit 0"
+        job = self.start(["-n", "3", "--stdin", "all", *self.asked("sh", "-c", script)],
+                         stdin=self.held_input()).wait_for(b"\n", count=3)
+        self.assertEqual(len(set(bytes(job.out).splitlines())), 3, job.now())
+        self.release_input()
+        self.assertEqual(job.finish().code, 0)

@@ -43,8 +43,21 @@ TEST_CASE("an engine gets the help that it needs, and no more") {
     CHECK(with("charliecloud").env == request.env);
     const auto strange = with("singularity-ce");
     CHECK(strange.argv == Words{"/.pxwrap/program", "--no-container", "--coded", "--path",
-                                "/opt", "-x", "B=%ff", "--", "app", "%25"});
-    CHECK(strange.env == Words{"A=1"});
+                                "/opt", "--", "app", "%25"});
+    CHECK(strange.env == Words{"A=1", "PXWRAP_CODED_0=B=%ff"});
+}
+
+TEST_CASE("variables that are no ASCII survive, whatever their names") {
+    engines::Request request;
+    request.argv = {"app"};
+    request.env = {"A%=1", "B=\xff=%", "BASH_FUNC_f%%=() { \xc3\xa4; }", "C\xff=2"};
+    const auto helped = with_help(**engines::find("docker"), request).value();
+    auto there = helped.env;
+    there.insert(there.begin(), {"B=the image's", "HOME=/"});
+    CHECK(with_decoded(there).value() ==
+          Words{"B=\xff=%", "HOME=/", "A%=1", request.env[2], request.env[3]});
+    for (const char *wrong : {"PXWRAP_CODED_0=A=%", "PXWRAP_CODED_0=A", "PXWRAP_CODED_0"})
+        CHECK_FALSE(with_decoded({wrong}));
 }
 
 TEST_CASE("devices are there, or it is said which are not") {

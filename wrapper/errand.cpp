@@ -44,7 +44,7 @@ class Errand {
     }
     void begin(const channel::Caller &caller);
     void on_signal(int number);
-    [[nodiscard]] bool reached() const { return reached_; }
+    [[nodiscard]] Result<void> reached() const;
 
   private:
     void connected(std::unique_ptr<channel::Stream> stream);
@@ -77,6 +77,26 @@ void Errand::begin(const channel::Caller &caller) {
         [this](std::unique_ptr<channel::Stream> stream) {
             connected(std::move(stream));
         });
+    // SECURITY: whoever welcomes us gets our environment and has us run what it likes. So
+    // it must show a token first that was only in that environment variable. pxrec has
+    // its port on every address of its node as long as it lives; another user can have it
+    // afterwards, and gets the hello's secret. That is worth nothing then: it opened that
+    // pxrec alone, the next one has another, and the token does not follow from it.
+    dialer_->trust_only(caller.token);
+}
+
+Result<void> Errand::reached() const {
+    if (reached_) return {};
+    if (dialer_->met_impostor()) {
+        return cannot_run(
+            "at pxrec's port somebody else answers, who does not know the "
+            "token that pxrec gave to this errand: nothing is run for them",
+            "pxrec has ended meanwhile, or its container does not share the "
+            "node's network: start the script again, and if this comes "
+            "again tell who administers this node");
+    }
+    return cannot_run("the host side cannot reach pxrec in its container",
+                      "the container must share the node's network");
 }
 
 void Errand::connected(std::unique_ptr<channel::Stream> stream) {
@@ -209,9 +229,7 @@ Result<void> run_errand(const std::vector<std::string> &environment) {
     const Fd signals = PX_TRY(watch_errand_signals(*loop, errand));
     errand.begin(*caller);
     loop->run();
-    if (errand.reached()) return {};
-    return cannot_run("the host side cannot reach pxrec in its container",
-                      "the container must share the node's network");
+    return errand.reached();
 }
 
 } // namespace px::wrapper

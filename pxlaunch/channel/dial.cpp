@@ -2,11 +2,11 @@
 #include "pxlaunch/channel/dial.h"
 
 #include "pxlaunch/base/text.h"
+#include "pxlaunch/channel/secret.h"
 
 #include <algorithm>
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <optional>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
@@ -115,12 +115,19 @@ void Dialer::connected(Line &line) {
     tune(line.socket);
     Stream::Events events;
     events.frame = [this, &line](const Frame &frame) {
-        if (frame.kind == Kind::welcome) finish(std::move(line.stream));
+        if (frame.kind == Kind::welcome) welcomed(line, frame);
     };
     events.closed = [this, &line](int) { drop(line); };
     line.stream =
         std::make_unique<Stream>(loop_, std::move(line.socket), std::move(events));
     line.stream->send(Kind::hello, text_of(hello_));
+}
+
+void Dialer::welcomed(Line &line, const Frame &welcome) {
+    met_impostor_ = token_ && !is_same_secret(welcome.body, *token_);
+    if (!met_impostor_) return finish(std::move(line.stream));
+    line.stream.reset();
+    finish({});
 }
 
 void Dialer::drop(Line &line) {

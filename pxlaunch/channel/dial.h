@@ -6,6 +6,7 @@
 #include "pxlaunch/channel/stream.h"
 
 #include <deque>
+#include <optional>
 
 namespace px::channel {
 
@@ -20,6 +21,10 @@ class Dialer {
     Dialer(Loop &loop, const std::vector<std::string> &addresses, const std::string &host,
            Hello hello, Done done);
     ~Dialer();
+    // Whose welcome has another body is not whom we look for: nobody is, then. From
+    // before the loop runs on; else any welcome will do.
+    void trust_only(std::string token) { token_ = std::move(token); }
+    [[nodiscard]] bool met_impostor() const { return met_impostor_; }
     Dialer(const Dialer &) = delete;
     Dialer &operator=(const Dialer &) = delete;
 
@@ -33,12 +38,15 @@ class Dialer {
     void dial_next();
     bool dial(const std::string &address);
     void connected(Line &line);
+    void welcomed(Line &line, const Frame &welcome);
     void drop(Line &line);
     void finish(std::unique_ptr<Stream> stream);
 
     Loop &loop_;
     Hello hello_;
     Done done_;
+    std::optional<std::string> token_;
+    bool met_impostor_ = false;
     std::vector<std::unique_ptr<Line>> lines_;
     std::deque<std::string> left_; // addresses
     Loop::Timer deadline_ = 0, next_ = 0;

@@ -9,14 +9,14 @@
 namespace px::channel {
 
 std::string text_of(const Caller &caller) {
-    return fmt::format("{} {} {}", caller.secret, caller.host,
+    return fmt::format("{} {} {} {}", caller.secret, caller.token, caller.host,
                        join(caller.addresses, " "));
 }
 
 std::optional<Caller> read_caller(std::string_view text) {
     const auto words = split(text, ' ');
-    if (words.size() < 3) return std::nullopt;
-    return Caller{words[0], words[1], {words.begin() + 2, words.end()}};
+    if (words.size() < 4 || words[1].empty()) return std::nullopt;
+    return Caller{words[0], words[1], words[2], {words.begin() + 3, words.end()}};
 }
 
 std::string text_of(const HostFacts &facts) {

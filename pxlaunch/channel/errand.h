@@ -15,7 +15,9 @@ inline constexpr const char *errand_option = "--errand"; // pxwrap's first and o
 // Whom it reports to. Slurm's PMI-2 hands that to the errand in its environment.
 // SECURITY: other users cannot read that, as they could read a command line.
 struct Caller {
-    std::string secret, host;
+    std::string secret; // the errand's proof, in its hello
+    std::string token;  // the caller's proof, in its welcome
+    std::string host;
     std::vector<std::string> addresses;
 };
 inline constexpr const char *caller_variable = "SLURM_PMI2_PPVAL0";

@@ -25,7 +25,7 @@ enum class Kind : char {
     traced = 'p',  // the rank's stack was sent, among its errors, if it runs
     done = 'D',    // after release: nothing of the rank lives, all its output was sent
     // To the shim.
-    welcome = 'w', // the hello is that of a rank of this job
+    welcome = 'w', // the hello is that of a rank of this job; to an errand: the token
     go = 'G',      // entries of the rank's environment, each ended by a NUL: start it
     signal = 'S',  // its number, in decimal: to the rank's process group
     kill = 'K',    // the rank and all that it started

@@ -1,17 +1,17 @@
 // listener.cpp - accepting peers.
 #include "pxlaunch/channel/listener.h"
 
+#include "pxlaunch/channel/secret.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <arpa/inet.h>
-#include <array>
 #include <cerrno>
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <sys/epoll.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 
 namespace px::channel {
@@ -21,23 +21,6 @@ namespace {
 constexpr Milliseconds hello_patience{5000};
 constexpr std::size_t most_strangers = 64; // beyond it the oldest goes
 constexpr int backlog = 1024;
-
-Result<std::string> make_secret() {
-    std::array<unsigned char, 16> bytes{};
-    if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
-        return system_error("cannot make a secret", errno);
-    std::string text;
-    for (const unsigned byte : bytes) text += fmt::format("{:02x}", byte);
-    return text;
-}
-
-// Takes as long for a guess that is nearly right as for any other.
-bool is_same(const std::string &one, const std::string &other) {
-    unsigned difference = one.size() == other.size() ? 0 : 1;
-    for (std::size_t i = 0; i < std::min(one.size(), other.size()); ++i)
-        difference |= static_cast<unsigned char>(one[i] ^ other[i]);
-    return difference == 0;
-}
 
 // Both families where the kernel has both.
 Result<Fd> open_port(int &port) {
@@ -142,7 +125,7 @@ void Listener::forget(const Stranger &stranger) {
 
 void Listener::on_frame(Stranger &stranger, const Frame &frame) {
     auto hello = frame.kind == Kind::hello ? read_hello(frame.body) : std::nullopt;
-    if (!hello || !is_same(hello->secret, secret_)) return forget(stranger);
+    if (!hello || !is_same_secret(hello->secret, secret_)) return forget(stranger);
     auto stream = std::move(stranger.stream);
     forget(stranger);
     stream->accept_up_to(most_bytes);

@@ -2,6 +2,7 @@
 #include "rec/bridge/host_side.h"
 
 #include "pxlaunch/base/text.h"
+#include "pxlaunch/channel/secret.h"
 #include "rec/bridge/pmi2.h"
 
 #include <fmt/format.h>
@@ -41,6 +42,7 @@ class HostSide::Srun : public SrunProcess {
 
 Result<std::unique_ptr<HostSide>> HostSide::start(Loop &loop, HostSideSettings settings) {
     std::unique_ptr<HostSide> made(new HostSide(loop, std::move(settings)));
+    made->token_ = PX_TRY(channel::make_secret());
     made->listener_ = PX_TRY(channel::Listener::open(
         loop, [side = made.get()](std::unique_ptr<channel::Stream> stream,
                                   const channel::Hello &) {
@@ -73,7 +75,8 @@ Result<void> HostSide::send_errand() {
                                    "--cpu-bind=none", "--job-name=pxwrap"};
     if (!settings_.node.empty()) words.push_back("--nodelist=" + settings_.node);
     words.insert(words.end(), {settings_.wrapper, channel::errand_option});
-    const channel::Caller us{listener_->secret(), settings_.host, listener_->addresses()};
+    const channel::Caller us{listener_->secret(), token_, settings_.host,
+                             listener_->addresses()};
     PX_TRY(pmi2_ask(settings_.pmi, spawn_request(words, text_of(us)),
                     Clock::now() + settings_.patience));
     timer_ = loop_.after(settings_.patience, [this] { nobody_came(nobody()); });
@@ -115,7 +118,7 @@ void HostSide::arrived(std::unique_ptr<channel::Stream> stream) {
     stream_->handle({[this](const channel::Frame &frame) { on_frame(frame); },
                      [this](int) { closed(); },
                      {}});
-    stream_->send(channel::Kind::welcome);
+    stream_->send(channel::Kind::welcome, token_);
 }
 
 void HostSide::take_facts(channel::HostFacts facts) {

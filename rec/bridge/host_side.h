@@ -52,6 +52,7 @@ class HostSide : public Sruns {
     Loop &loop_;
     HostSideSettings settings_;
     std::unique_ptr<channel::Listener> listener_;
+    std::string token_;                         // that we are whom the errand looks for
     std::unique_ptr<channel::Stream> stream_;   // none: not yet, or lost
     channel::HostFacts facts_;                  // of the last one that came
     bool ready_ = false;                        // it has told them

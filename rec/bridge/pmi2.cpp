@@ -5,7 +5,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -75,18 +77,25 @@ Result<void> send_all(int fd, std::string_view bytes, Clock::time_point deadline
     return {};
 }
 
-Result<std::string> receive(int fd, std::size_t most, Clock::time_point deadline) {
-    const auto left =
-        std::chrono::duration_cast<Milliseconds>(deadline - Clock::now()).count();
-    pollfd ready{fd, POLLIN, 0};
-    if (::poll(&ready, 1, left > 0 ? static_cast<int>(left) : 0) == 0)
-        return no_answer("it is silent");
+// Empty: nothing is there, or another process of the task was faster.
+Result<std::string> receive_now(int fd, std::size_t most) {
     std::string bytes(most, '\0');
     const auto got = ::recv(fd, bytes.data(), most, MSG_DONTWAIT);
     if (got == 0) return no_answer("it has closed this task's PMI_FD");
-    if (got < 0) return no_answer(error_text(errno));
-    bytes.resize(static_cast<std::size_t>(got));
+    if (got < 0 && errno != EAGAIN && errno != EINTR) return no_answer(error_text(errno));
+    bytes.resize(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
     return bytes;
+}
+
+Result<std::string> receive(int fd, std::size_t most, Clock::time_point deadline) {
+    while (true) {
+        std::string bytes = PX_TRY(receive_now(fd, most));
+        if (!bytes.empty()) return bytes;
+        const auto left = std::chrono::ceil<Milliseconds>(deadline - Clock::now());
+        if (left.count() <= 0) return no_answer("it is silent");
+        pollfd ready{fd, POLLIN, 0};
+        ::poll(&ready, 1, static_cast<int>(left.count()));
+    }
 }
 
 Result<void> greet(int fd, Clock::time_point deadline) {
@@ -122,9 +131,10 @@ Result<void> pmi2_ask(int fd, const std::string &request, Clock::time_point dead
     return send_all(fd, request, deadline);
 }
 
-// Its length may come apart from it, or have gone to another server of the task.
+// Its length may come apart from it. An answer wakes every server of the task, and one of
+// them reads it: the others find nothing, and wait on.
 Result<void> pmi2_hear(int fd) {
-    const std::string answer = PX_TRY(receive(fd, 4096, Clock::now()));
+    const std::string answer = PX_TRY(receive_now(fd, 4096));
     const auto status = answer.find(";rc=");
     if (status == answer.npos || answer.compare(status, 6, ";rc=0;") == 0) return {};
     return no_answer(fmt::format("it says {}", displayed(answer)));

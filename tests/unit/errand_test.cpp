@@ -5,8 +5,10 @@
 
 #include <doctest/doctest.h>
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <thread>
+#include <unistd.h>
 
 using namespace px;
 using namespace px::bridge;
@@ -39,12 +41,15 @@ Clock::time_point in_ms(int number) { return Clock::now() + Milliseconds(number)
 } // namespace
 
 TEST_CASE("what pxrec and its errand say crosses byte for byte") {
-    const channel::Caller us{"5ec7e7", "n1", {"10.0.0.1:7", "[2001:db8::1]:7"}};
+    const channel::Caller us{"5ec7e7", "70ce", "n1", {"10.0.0.1:7", "[2001:db8::1]:7"}};
     const auto caller = channel::read_caller(text_of(us));
     REQUIRE(caller);
     CHECK(caller->secret == us.secret);
+    CHECK(caller->token == us.token);
+    CHECK(caller->host == us.host);
     CHECK(caller->addresses == us.addresses);
-    CHECK_FALSE(channel::read_caller("5ec7e7 n1"));
+    CHECK_FALSE(channel::read_caller("5ec7e7 70ce n1"));
+    CHECK_FALSE(channel::read_caller("5ec7e7  n1 127.0.0.1:7")); // any welcome would do
     CHECK_FALSE(channel::read_caller(""));
 
     const channel::SrunOrder order{
@@ -83,6 +88,18 @@ TEST_CASE("Slurm is asked by PMI-2, and greeted once for all processes of a task
     CHECK(pmi2_hear(pair.ours.get()));
     CHECK(pmi2_ask(pair.ours.get(), request, in_ms(5000)));
     CHECK(pair.read() == request);
+}
+
+TEST_CASE("an answer that another process of the task has read is no error") {
+    Pair pair;
+    const Fd others(::dup(pair.ours.get())); // of the same open file, as it is inherited
+    pair.write("36    cmd=spawn-response;rc=0;jobid=1.0-1;");
+    pollfd both[] = {{pair.ours.get(), POLLIN, 0}, {others.get(), POLLIN, 0}};
+    CHECK(::poll(both, 2, 5000) == 2);
+    CHECK(pmi2_hear(pair.ours.get()));
+    CHECK(pmi2_hear(others.get()));
+    pair.slurms.reset();
+    CHECK_FALSE(pmi2_hear(others.get())); // but that Slurm is gone is one
 }
 
 TEST_CASE("what Slurm's PMI-2 does not do is said") {

@@ -79,6 +79,16 @@ class Undone {
     }
     Undone(const Undone &) = delete;
     Undone &operator=(const Undone &) = delete;
+    // A thread that takes no signal: one that does would take the errand's.
+    template <class Run>
+    std::thread beside(Run run) const {
+        sigset_t all;
+        sigfillset(&all);
+        ::pthread_sigmask(SIG_SETMASK, &all, nullptr);
+        std::thread thread(run);
+        ::pthread_sigmask(SIG_SETMASK, &mask_, nullptr);
+        return thread;
+    }
     ~Undone() {
         ::sigprocmask(SIG_SETMASK, &mask_, nullptr);
         ::sigaction(SIGPIPE, &pipe_, nullptr);
@@ -102,7 +112,7 @@ struct Errand {
         const std::string order =
             text_of(channel::SrunOrder{1, {"srun", home.path("ran")}, {"PATH=/bin"}, ""});
         const Undone undone;
-        std::thread other([&] { port.welcome(body, order); });
+        std::thread other = undone.beside([&] { port.welcome(body, order); });
         end = wrapper::run_errand(
             {"PATH=" + home.path(), "PRIVATE=treasure",
              std::string(channel::caller_variable) + "=" + text_of(caller)});

@@ -9,6 +9,7 @@
 #include "wrapper/session.h"
 
 #include "pxlaunch/base/fd.h"
+#include "pxlaunch/base/message.h"
 #include "pxlaunch/base/text.h"
 #include "pxlaunch/job/border.h"
 #include "pxlaunch/process/leftovers.h"
@@ -187,6 +188,21 @@ void mark_as_keeper(std::vector<std::string> &environment) {
     job::set_variable(environment, "PATH", path + ":" + process::keeper_path);
 }
 
+// A client that is killed while it starts its container leaves it as it is. So it is let
+// live for a while when we are gone, and the container's first process ends with us.
+Error become_client(engines::Command command) {
+    const auto own = container::this_program();
+    if (!own) return own.error();
+    mark_as_keeper(command.env);
+    command.argv.insert(command.argv.begin(),
+                        {*own, "--no-container", "--guard", this_process() + ":3", "--"});
+    return run_apart([&command] {
+        const Error error = become(command.argv, command.env);
+        (void)write_all(STDERR_FILENO, error_lines(error, "pxwrap"));
+        return static_cast<int>(error.exit);
+    });
+}
+
 } // namespace
 
 Result<const engines::Engine *> choose_engine(const Options &options) {
@@ -248,7 +264,7 @@ Error become_contained(const engines::Engine &engine, const Request &request,
     auto program = container::program_of(engine);
     if (!program) return program.error();
     command.argv[0] = std::move(*program);
-    if (engine.outlives) mark_as_keeper(command.env);
+    if (engine.outlives) return become_client(std::move(command));
     return become(command.argv, command.env);
 }
 

@@ -21,11 +21,14 @@ Result<job::Environment> with_decoded(const job::Environment &environment);
 Result<engines::Request> with_help(const engines::Engine &engine,
                                    engines::Request request);
 
-// The guard's word for a process: itself, which an engine's client is about to become.
+// The guard's word for a process: itself.
 std::string this_process();
 
-// Runs `become` in a child, which ends with the process that `guard` names, and ends as
-// the child does. Never returns if it could be started.
+// Runs `become` in a child, which ends with the process that `guard` names, or so many
+// seconds later as stand behind that, and ends as the child does. Never returns if it
+// could be started.
 Error run_guarded(const std::string &guard, const std::function<int()> &become);
+// The same without such a process, in a session of its own: what ends us does not end it.
+Error run_apart(const std::function<int()> &become);
 
 } // namespace px::wrapper

@@ -37,7 +37,12 @@ int report(const Error &error) {
 // Without an image everything is as it was given to us: only the name in the process
 // table changes. Unless this is a container of one rank already, whose engine needs help.
 Error become_plain(const Options &options, std::vector<std::string> environment) {
-    if (!options.is_coded) return become_outside(options, environment);
+    if (!options.is_coded && options.guard.empty())
+        return become_outside(options, environment);
+    if (!options.is_coded) { // an engine's client
+        return run_guarded(options.guard,
+                           [&] { return report(become(options.argv, environment)); });
+    }
     std::vector<std::string> argv;
     for (const auto &word : options.argv) {
         auto bytes = decoded(word);

@@ -54,6 +54,13 @@ class Alone(claims.Claims, pxcontainer.ContainerCase):  # ctest: serial timeout=
         self.assertIn(f"{function}=() {{ {secret}; }}", there)
         self.assertEqual([line for line in there if "PXWRAP_CODED" in line], [])
 
+    def test_ended_while_it_starts(self):
+        """The first rank ends its job while the others' clients are at work: one that is killed halfway would leave its
+        container as it is."""
+        for _ in range(6):
+            self.expect(7, ["-n", "8", "--oversubscribe", *self.asked("sh", "-c", "exit 7")])
+            self.eventually("no container is left", self.is_empty, timeout=3)
+
     def test_each_has_its_own(self):
         """All at once: the kernel gives the number of one that is gone to the next."""
         script = "readlink /proc/self/ns/mnt; read line; exit 0"

@@ -154,3 +154,16 @@ class Kept(Neighbours):
         self.expect(0, self.asked("true"))
         self.eventually("it has been swept up", lambda: not state.exists())
         self.eventually("no container is left", self.is_empty, timeout=3)
+
+
+class JoinedPodman(Kept):
+    """What is asked of podman where ranks join one container; for ordinary users and for root."""
+
+    def asked(self, *command):
+        return ["--image", "px-busybox", *command]
+
+    def is_empty(self):
+        return self.containers() == []
+
+    def keepers(self):
+        return [container["Pid"] for container in self.containers()]

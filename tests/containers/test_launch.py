@@ -10,15 +10,8 @@ import pxtest
 SHELL = ("--image", "px-busybox", "sh", "-c")
 
 
-class Joined(claims.Kept, pxcontainer.ContainerCase):  # ctest: serial timeout=120
-    def asked(self, *command):
-        return ["--image", "px-busybox", *command]
-
-    def is_empty(self):
-        return self.containers() == []
-
-    def keepers(self):
-        return [container["Pid"] for container in self.containers()]
+class Joined(claims.JoinedPodman, pxcontainer.ContainerCase):  # ctest: serial timeout=120
+    pass
 
 
 class _Outside(pxcontainer.ContainerCase):

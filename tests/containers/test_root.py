@@ -9,7 +9,7 @@ import claims
 import pxcontainer
 
 
-class Root(pxcontainer.ContainerCase, claims.Kept):  # ctest: serial timeout=120
+class Root(pxcontainer.ContainerCase, claims.JoinedPodman):  # ctest: serial timeout=120
     user_id = 0
 
     def setUp(self):
@@ -41,15 +41,6 @@ class Root(pxcontainer.ContainerCase, claims.Kept):  # ctest: serial timeout=120
         most = 32768
         return super().start_program(argv, stdin, {**self.own, **(env or {})}, *arguments, **options,
                                      preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NPROC, (most, most)))
-
-    def asked(self, *command):
-        return ["--image", "px-busybox", *command]
-
-    def is_empty(self):
-        return self.containers() == []
-
-    def keepers(self):
-        return [container["Pid"] for container in self.containers()]
 
     def test_limits_and_capabilities(self):
         script = "ulimit -n; grep -E '^Cap' /proc/self/status"

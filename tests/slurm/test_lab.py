@@ -1,4 +1,6 @@
 """The Slurm lab itself: what other tests of Slurm take for granted."""
+import signal
+
 import pxslurm
 
 SLEEPER = "sh -c 'echo asleep; exec sleep 1000'"
@@ -23,6 +25,21 @@ class Jobs(pxslurm.SlurmCase):  # ctest: serial timeout=120
     def test_salloc_runs_its_program_on_the_head(self):
         done = self.salloc(["-N2"], ["sh", "-c", "hostname; srun -n2 hostname | sort; exit 3"]).finish()
         self.assertEqual((done.code, done.out, done.err), (3, b"head\nn1\nn2\n", b""))
+
+    def test_a_job_gets_the_nodes_of_the_one_before(self):
+        """Even where Slurm has not cleaned up on all of them when it is submitted."""
+        before = self.sbatch(["-N2"], f"srun {SLEEPER}\n").wait_for(b"asleep", count=2)
+        held = [process for process in self.nodes_pids("n2") if process.name == "slurmstepd"]
+        for process in held:
+            process.kill(signal.SIGSTOP)
+            self.addCleanup(process.kill, signal.SIGCONT)
+        before.cancel()
+        self.eventually("all but n2 are clean", lambda: "n[1,3] idle\n" in self.slurm("sinfo", "-h", "-o", "%N %t"))
+        after = self.salloc(["-N2"], ["sh", "-c", "echo $SLURM_JOB_NODELIST"])
+        self.eventually("it is submitted", lambda: len(self.queue()) == 2 or after.out)
+        for process in held:
+            process.kill(signal.SIGCONT)
+        self.assertEqual(after.finish().out, b"n[1-2]\n")
 
     def test_a_program_on_a_node_has_no_job(self):
         done = self.start_program(["sh", "-c", "hostname; env | grep -c ^SLURM_"], node="n2").finish()

@@ -156,7 +156,7 @@ class Signals(pxtest.Case):
         self.assertEqual(running.signal(signal.SIGUSR1).finish(10).code, 5)
 
     def test_stop_and_continue(self):
-        running = self.waiting(command=["end_with", "0", "3"])
+        running = self.waiting(command=["end_with", "0", "8"])
         ranks = self.processes("end_with")
         running.signal(signal.SIGTSTP)
         self.eventually("the ranks stop", lambda: {r.state() for r in ranks} == {"T"})

@@ -52,7 +52,7 @@ class Stopped(pxtest.Case):  # ctest: unsanitized serial timeout=180
 class Input(pxtest.Case):  # ctest: unsanitized serial timeout=120
     def test_a_rank_that_does_not_read(self):
         with open("/dev/zero", "rb") as zeros:
-            running = self.start(["end_with", "0", "5"], stdin=zeros).wait_for(b"ends with")
+            running = self.start(["end_with", "0", "8"], stdin=zeros).wait_for(b"ends with")
         self.assertEqual(running.popen.poll(), None)
         time.sleep(4)  # time in which memory could grow
         for name in ("pxlaunch", "pxrec"):

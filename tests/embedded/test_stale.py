@@ -90,6 +90,10 @@ s = socket.socket(socket.AF_UNIX); s.bind("/run/munge/munge.socket.2")' || exit 
     def test_a_dead_socket_costs_nothing(self):
         if os.geteuid() != 0:
             self.skipTest("only root can make a /run of its own")
+        self.assertLess(min(self.longer() for _ in range(3)), 1.5 * pxtest.SLOW)
+
+    def longer(self):
+        """By how many seconds, this time: a busy machine delays one of three, the socket would delay each."""
         begin = time.monotonic()
         done = self.start_program(["unshare", "--mount", "sh", "-c", self.SCRIPT]).finish()
         if done.code == 77:
@@ -97,5 +101,4 @@ s = socket.socket(socket.AF_UNIX); s.bind("/run/munge/munge.socket.2")' || exit 
         self.assertEqual(done.code, 0, done)
         plain = time.monotonic()
         self.expect(0, ["-n", "1", "pmix_hello"])
-        longer = (plain - begin) - (time.monotonic() - plain)
-        self.assertLess(longer, 1.5 * pxtest.SLOW)
+        return (plain - begin) - (time.monotonic() - plain)

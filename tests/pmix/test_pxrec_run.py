@@ -161,7 +161,7 @@ class End(_Case):
 
     def test_what_the_command_leaves_running_is_its_own_affair(self):
         done = self.rec(["run", "sh", "-c", "sleep 600 >/dev/null 2>&1 & echo $!"])
-        left = self.one_process("sleep")
+        left, = self.eventually("it sleeps", lambda: self.processes("sleep"))
         self.assertEqual(int(done.out), left.pid)
         left.kill()
 

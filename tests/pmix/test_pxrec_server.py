@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import subprocess
+import time
 
 import pxtest
 
@@ -118,8 +119,13 @@ class Idle(_Case):
         self.ended()
 
     def test_a_job_keeps_it(self):
-        self.up("--idle", f"{200 * pxtest.SLOW}ms")
-        self.expect(0, ["-n", "1", "sleep", str(0.6 * pxtest.SLOW)])
+        self.up("--idle", f"{1000 * pxtest.SLOW}ms")
+        keepers = [process.pid for process in self.processes("pxguard")]
+        job = self.start(["-n", "1", "sh", "-c", "echo in; read line"], stdin=subprocess.PIPE).wait_for(b"in\n")
+        time.sleep(2 * pxtest.SLOW)  # time in which it would have ended
+        self.assertEqual([process.pid for process in self.processes("pxguard")], keepers)
+        job.popen.stdin.close()
+        job.finish()
         self.ended()
 
     def test_the_site_says_how_long(self):

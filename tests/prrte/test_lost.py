@@ -51,7 +51,7 @@ class Bare(_Bare):  # ctest: serial timeout=60
 class BareWithout(_Bare):  # ctest: serial timeout=60
     def test_the_guardian_is_killed(self):
         """Which nobody notices."""
-        running = self.start(["-n", "6", "end_with", "3", "1"]).wait_for(b"ends with", count=6)
+        running = self.start(["-n", "6", "end_with", "3", "5"]).wait_for(b"ends with", count=6)
         [p for p in self.nodes_pids("n1") if p.name == "pxguard"][0].kill()
         self.assertEqual(running.finish(20).code, 3)
 

@@ -58,7 +58,9 @@ class Nodes:
     def sleepers(self, *options):
         """A job of a rank on each node, all of them inside."""
         running = self.start(["-N", "1", *options, *IMAGE, "sh", "-c", "echo in; exec sleep 600"])
-        return running.wait_for(b"in\n", count=3, timeout=40)
+        running.wait_for(b"in\n", count=3, timeout=40)
+        self.eventually("they sleep", lambda: all(self.inside(node, "sleep") for node in ("n1", "n2", "n3")))
+        return running
 
     def check_killed(self, running, code, words=b""):
         done = running.finish(30)

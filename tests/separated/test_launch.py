@@ -23,6 +23,7 @@ class Launch(nodescase.InARank, nodescase.NodesCase):  # ctest: serial timeout=1
         jobs = [static, self.sleepers(), self.sleepers("--oversubscribe")]
         for node in ("n1", "n2", "n3"):
             self.assertEqual(self.containers(node), [f"localhost/k8s-{name}:latest" for name in ("mpi", "mpi", "static")])
+        self.eventually("both sleep", lambda: len(self.inside("n3", "sleep")) == 2)
         for process in self.inside("n3", "end_with") + self.inside("n3", "sleep"):
             process.kill()
         self.assertEqual([job.finish().code for job in jobs], [137] * 3)

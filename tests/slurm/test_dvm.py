@@ -2,10 +2,10 @@
 import importlib.util
 import json
 import pathlib
-import re
 import signal
 import time
 
+import pxlab
 import pxslurm
 import pxtest
 
@@ -41,8 +41,7 @@ class _DvmCase(pxslurm.SlurmCase):
         return [p for p in found if name in (None, p.name)]
 
     def right(self, done, out=None, may_wait=False):
-        """Who may have to wait for others says so after 5 s, on a busy machine."""
-        said = re.sub(rb"pxlaunch: waiting: [^\n]+; --no-wait makes this an error\n", b"", done.err) if may_wait else done.err
+        said = pxlab.but_for_waiting(done.err) if may_wait else done.err
         self.assertEqual((done.code, said), (0, b""), done)
         if out is not None:
             self.assertEqual(sorted(done.out.splitlines()), sorted(out), done)
@@ -106,7 +105,7 @@ class Script(_DvmCase):  # ctest: serial timeout=120
 
     def test_within_a_step(self):
         """The step's own numbers are not the job's, and its PMIx server is left alone: pxlaunch may even crash."""
-        done = self.sbatch(SIX, pxslurm.CRASH_IN_A_STEP).finish()
+        done = self.sbatch(SIX, pxslurm.CRASH_IN_A_STEP).finish(60)
         self.assertEqual(sorted(done.out.splitlines()), pxslurm.SURVIVED, done)
         self.check_gone()
 
@@ -279,7 +278,7 @@ class Lost(_DvmCase):  # ctest: serial timeout=120 not22
         self.lab("exec", "n3", "pkill", "-KILL", "-x", "slurmd", uid=0)
         batch.finish(60)
         self.assertEqual(batch.state(), "NODE_FAIL")
-        self.assertIn(b"pxlaunch: got SIGTERM: sent SIGTERM to 6 processes", batch.err)
+        self.assertRegex(batch.err, pxslurm.CANCELLED % 6)
         self.check_gone()
 
 

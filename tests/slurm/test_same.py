@@ -73,3 +73,4 @@ class BySsh(pxlab.LabCase):  # ctest: serial timeout=60 not22
             "PXLAUNCH_HOSTFILE": "hosts", "PXLAUNCH_REC": "prrte:/usr"}).finish(60)
         self.assertEqual((done.code, done.err), (0, b""), done)
         self.assertIn(THREE_NODES, done.out)
+        self.check_clean(8)  # the DVM rests for 2 s before it ends

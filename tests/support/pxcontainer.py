@@ -51,7 +51,7 @@ class ContainerCase(pxtest.Case):
     def tearDown(self):
         super().tearDown()
         self.eventually("no container is left", lambda: self.containers() == [], timeout=3)
-        self.assertEqual(list(self.states.glob("*")), [], "states left behind")
+        self.eventually("no state is left", lambda: not list(self.states.glob("*")), timeout=3)
 
     def start_program(self, argv, stdin=None, env=None, cwd=None, **options):
         return super().start_program(argv, stdin, env, cwd or self.work, **self.identity(), **options)

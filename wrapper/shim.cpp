@@ -28,6 +28,8 @@ namespace {
 constexpr Milliseconds shortest_bare_life{300};
 constexpr Milliseconds until_kill{500}; // PRRTE kills us a second after its TERM
 constexpr Milliseconds until_leaving{2000};
+// Whoever ends a whole step signals its processes one after the other, in any order.
+constexpr Milliseconds between_signals{200};
 
 std::vector<std::string> entries_of(std::string_view text) {
     if (text.ends_with('\0')) text.remove_suffix(1);
@@ -79,6 +81,7 @@ void Shim::on_frame(const channel::Frame &frame) {
     case channel::Kind::go:
         return start(entries_of(frame.body));
     case channel::Kind::signal:
+        by_judge_ = true;
         return rank_.signal(number());
     case channel::Kind::kill:
         return kill_rank();
@@ -228,6 +231,7 @@ void Shim::on_signal(int number) {
     const bool ends =
         number == SIGTERM || number == SIGINT || number == SIGHUP || number == SIGQUIT;
     by_runtime_ = by_runtime_ || ends;
+    if (ends) report_held_end();
     if (rank_.is_running()) {
         rank_.signal(number);
         if (ends && kill_timer_ == 0) {
@@ -238,8 +242,21 @@ void Shim::on_signal(int number) {
     }
 }
 
+// A rank may have its TERM before its shim has one: then it is the runtime's doing.
 void Shim::rank_ended() {
     loop_.cancel(kill_timer_);
+    const bool is_clear = by_runtime_ || by_judge_ || rank_.ended()->signal != SIGTERM;
+    if (is_clear) return report_end();
+    held_ = loop_.after(between_signals, [this] { report_held_end(); });
+}
+
+void Shim::report_held_end() {
+    if (held_ == 0) return;
+    loop_.cancel(std::exchange(held_, 0));
+    report_end();
+}
+
+void Shim::report_end() {
     const job::RankEnd &end = *rank_.ended();
     const bool judged = stream_ || errors_;
     if (judged) tell(channel::Kind::ended, text_of(channel::Ended{end, by_runtime_}));
@@ -256,6 +273,7 @@ void Shim::kill_rank() {
 
 void Shim::end_rank() {
     if (!rank_.is_running()) return leave();
+    by_judge_ = true;
     rank_.signal(SIGTERM);
     kill_timer_ = loop_.after(until_kill, [this] { kill_rank(); });
 }
@@ -280,6 +298,7 @@ void Shim::on_outer_gone() {
 
 // All that the rank left behind ends; what it wrote is sent; then the judge hangs up.
 void Shim::release() {
+    report_held_end(); // which may be followed by its release
     if (released_) return;
     released_ = true;
     kill_rank();

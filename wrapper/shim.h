@@ -41,6 +41,8 @@ class Shim {
     void send_stack();
     void refuse(const Error &error);
     void rank_ended();
+    void report_end();
+    void report_held_end();
     void kill_rank();
     void end_rank(); // TERM, and soon KILL
     void release();
@@ -60,8 +62,9 @@ class Shim {
     Fd errors_; // of a bare rank: the way of its reports
     Fd trap_;   // see process/pmi_trap.h
     Loop::Timer kill_timer_ = 0;
+    Loop::Timer held_ = 0; // the report of an end that may not be the rank's own doing
     Clock::time_point began_ = Clock::now();
-    bool by_runtime_ = false, released_ = false, leaving_ = false;
+    bool by_runtime_ = false, by_judge_ = false, released_ = false, leaving_ = false;
 };
 
 } // namespace px::wrapper

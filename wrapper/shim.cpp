@@ -18,6 +18,7 @@
 #include <fcntl.h>
 #include <sys/epoll.h>
 #include <unistd.h>
+#include <utility>
 
 namespace px::wrapper {
 

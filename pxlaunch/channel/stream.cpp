@@ -11,7 +11,25 @@
 namespace px::channel {
 
 namespace {
+
 constexpr int quietly = MSG_NOSIGNAL | MSG_DONTWAIT;
+// How often we look whether the peer's kernel answers, and how often in a row it may not.
+constexpr Milliseconds between_looks{2000};
+constexpr int most_silent_looks = 5;
+
+// What was sent and not acknowledged, or a closed window that does not answer a probe.
+struct Answers {
+    bool are_owed = false, come = true;
+};
+
+Answers answers_on(const Fd &socket) {
+    tcp_info info{};
+    socklen_t size = sizeof info;
+    if (::getsockopt(socket.get(), IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return {};
+    return {info.tcpi_unacked > 0 || info.tcpi_probes > 0,
+            info.tcpi_last_ack_recv < between_looks.count()};
+}
+
 } // namespace
 
 void tune(const Fd &socket) {
@@ -23,7 +41,6 @@ void tune(const Fd &socket) {
     set(IPPROTO_TCP, TCP_KEEPIDLE, 4); // seconds
     set(IPPROTO_TCP, TCP_KEEPINTVL, 2);
     set(IPPROTO_TCP, TCP_KEEPCNT, 3);
-    set(IPPROTO_TCP, TCP_USER_TIMEOUT, 10'000); // milliseconds, for what we have sent
 }
 
 Stream::Stream(Loop &loop, Fd socket, Events events)
@@ -33,6 +50,7 @@ Stream::Stream(Loop &loop, Fd socket, Events events)
 
 Stream::~Stream() {
     *alive_ = false;
+    loop_.cancel(look_);
     if (watched_) loop_.forget(socket_.get());
 }
 
@@ -62,6 +80,22 @@ void Stream::send(Kind kind, std::string_view body) {
     if (put < 0 && errno != EAGAIN) failure_ = errno; // told once, and the loop will ask
     if (put > 0) note_sent(static_cast<std::size_t>(put));
     choose_events();
+    look_later();
+}
+
+void Stream::look_later() {
+    if (look_ == 0) look_ = loop_.after(between_looks, [this] { look(); });
+}
+
+// The kernel does not send its keep-alives while it has something of ours to send, and
+// its TCP_USER_TIMEOUT (since Linux 5.11) also ends connections whose peer is well and
+// does not read.
+void Stream::look() {
+    look_ = 0;
+    const Answers answers = answers_on(socket_);
+    silent_looks_ = answers.are_owed && !answers.come ? silent_looks_ + 1 : 0;
+    if (silent_looks_ == most_silent_looks) return close(ETIMEDOUT);
+    if (answers.are_owed || unsent() > 0) look_later();
 }
 
 void Stream::note_sent(std::size_t bytes) {
@@ -110,6 +144,7 @@ void Stream::read_bytes() {
 }
 
 void Stream::close(int error_number) {
+    loop_.cancel(look_);
     loop_.forget(socket_.get());
     watched_ = false;
     socket_.reset();

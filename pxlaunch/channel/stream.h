@@ -38,6 +38,8 @@ class Stream {
     bool write_bytes(); // false: closed
     void close(int error_number);
     void choose_events();
+    void look_later();
+    void look(); // whether the peer is there, which only its answers tell
 
     Loop &loop_;
     Fd socket_;
@@ -48,11 +50,14 @@ class Stream {
     bool reads_ = true, watched_ = false, was_full_ = false;
     std::uint32_t watched_for_ = 0;
     int failure_ = 0; // of a send()
+    Loop::Timer look_ = 0;
+    int silent_looks_ = 0; // in a row
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
-// For a connected socket: small frames leave at once, and a peer that is silent because
-// its node or the network is gone is noticed after about ten seconds.
+// For a connected socket: small frames leave at once, and where there is nothing to send
+// a peer that is silent because its node or the network is gone is noticed after about
+// ten seconds, as a Stream notices it where there is.
 void tune(const Fd &socket);
 
 } // namespace px::channel

@@ -87,6 +87,12 @@ class Streams(pxlab.LabCase):  # ctest: serial timeout=180
         done = self.expect(0, ["-n", "6", "--map-by", "node", "flood", "8000000"], timeout=60)
         self.assertEqual(len(done.out), 6 * 8_000_000)
 
+    def test_a_reader_that_stops(self):
+        """For longer than a peer may be silent: it is there, and its window is closed."""
+        script = "pxlaunch -n 3 --map-by node flood 40000000 | (sleep 13; wc -c)"  # this is the test
+        done = self.start_program(["bash", "-c", "set -o pipefail; " + script]).finish(90)
+        self.assertEqual((done.code, done.out, done.err), (0, b"120000000\n", b""), done)
+
     def test_input_to_one_and_to_all(self):
         data = os.urandom(20_000_000)
         line = b"%%d %d %08x" % (len(data), zlib.crc32(data))

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -45,6 +46,14 @@ void open_standard_descriptors() {
         // In a bare root directory the number must be taken too.
         if (::open("/dev/null", O_RDWR) < 0) (void)::open("/", O_PATH);
     }
+}
+
+unsigned long allow_all_descriptors() {
+    rlimit files{};
+    if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return 0;
+    files.rlim_cur = files.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &files);
+    return files.rlim_cur;
 }
 
 Result<Pipe> make_pipe() {

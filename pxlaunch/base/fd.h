@@ -34,6 +34,9 @@ class Fd {
     int fd_ = -1;
 };
 
+// As many descriptors as the hard limit lets this process have; their number.
+unsigned long allow_all_descriptors();
+
 struct Pipe {
     Fd read, write;
 };

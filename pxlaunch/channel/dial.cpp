@@ -150,6 +150,12 @@ void Dialer::finish(std::unique_ptr<Stream> stream) {
     const Done done = std::exchange(done_, {});
     loop_.cancel(deadline_);
     loop_.cancel(next_);
+    left_.clear();
+    met_silence_ =
+        !stream && std::any_of(lines_.begin(), lines_.end(),
+                               [](const auto &line) { return !!line->stream; });
+    // Whoever would welcome us on another line would wait for us there.
+    for (const auto &line : lines_) drop(*line);
     done(std::move(stream));
 }
 

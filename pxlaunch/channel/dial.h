@@ -25,6 +25,8 @@ class Dialer {
     // before the loop runs on; else any welcome will do.
     void trust_only(std::string token) { token_ = std::move(token); }
     [[nodiscard]] bool met_impostor() const { return met_impostor_; }
+    // Where nobody has welcomed us: a connection stood, and who is there said nothing.
+    [[nodiscard]] bool met_silence() const { return met_silence_; }
     Dialer(const Dialer &) = delete;
     Dialer &operator=(const Dialer &) = delete;
 
@@ -46,7 +48,7 @@ class Dialer {
     Hello hello_;
     Done done_;
     std::optional<std::string> token_;
-    bool met_impostor_ = false;
+    bool met_impostor_ = false, met_silence_ = false;
     std::vector<std::unique_ptr<Line>> lines_;
     std::deque<std::string> left_; // addresses
     Loop::Timer deadline_ = 0, next_ = 0;

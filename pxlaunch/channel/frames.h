@@ -58,7 +58,7 @@ inline constexpr std::chrono::milliseconds breath{2000}, silence{10'000};
 
 // A longer one is no frame of ours: the stream is not to be trusted any more.
 inline constexpr std::size_t most_bytes = 16 << 20;
-inline constexpr std::size_t most_of_hello = 4096;
+inline constexpr std::size_t most_of_hello = 256 << 10; // with 40 bytes for each core
 
 void append_frame(std::string &to, Kind kind, std::string_view body = {});
 

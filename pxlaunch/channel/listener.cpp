@@ -13,13 +13,18 @@
 #include <netinet/in.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <utility>
 
 namespace px::channel {
 
 namespace {
 
 constexpr Milliseconds hello_patience{5000};
-constexpr std::size_t most_strangers = 64; // beyond it the oldest goes
+// Who comes when there are so many waits in the kernel, until one of them has said who it
+// is, or has had time for it.
+constexpr std::size_t most_strangers = 64;
+constexpr Milliseconds time_to_speak{1000};
+constexpr Milliseconds until_descriptors{100}; // are free again
 constexpr int backlog = 1024;
 
 // Both families where the kernel has both.
@@ -66,14 +71,13 @@ Result<std::unique_ptr<Listener>> Listener::open(Loop &loop, Arrived arrived) {
     std::unique_ptr<Listener> made(new Listener(loop, std::move(arrived)));
     made->secret_ = PX_TRY(make_secret());
     made->socket_ = PX_TRY(open_port(made->port_));
-    Listener *self = made.get();
-    loop.watch(made->socket_.get(), EPOLLIN,
-               [self](std::uint32_t) { self->accept_all(); });
+    made->listen();
     return made;
 }
 
 Listener::~Listener() {
-    loop_.forget(socket_.get());
+    if (listens_) loop_.forget(socket_.get());
+    loop_.cancel(rest_);
     for (const auto &stranger : strangers_) loop_.cancel(stranger->deadline);
 }
 
@@ -95,13 +99,41 @@ std::vector<std::string> Listener::addresses() const {
     return far;
 }
 
+void Listener::listen() {
+    loop_.cancel(rest_);
+    if (listens_) return;
+    listens_ = true;
+    loop_.watch(socket_.get(), EPOLLIN, [this](std::uint32_t) { accept_all(); });
+}
+
+void Listener::rest(Milliseconds time) {
+    if (std::exchange(listens_, false)) loop_.forget(socket_.get());
+    loop_.cancel(rest_);
+    rest_ = loop_.after(time, [this] { listen(); });
+}
+
+// Those who come all at once have each said who they are, but it was not read yet.
+bool Listener::has_room() {
+    if (strangers_.size() < most_strangers) return true;
+    const auto age = std::chrono::duration_cast<Milliseconds>(Clock::now() -
+                                                              strangers_.front()->since);
+    if (age >= time_to_speak) {
+        forget(*strangers_.front());
+        return true;
+    }
+    rest(time_to_speak - age);
+    return false;
+}
+
 void Listener::accept_all() {
-    while (true) {
+    while (has_room()) {
         Fd socket(
             ::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-        if (!socket) return;
+        if (!socket) {
+            const bool is_short = errno == EMFILE || errno == ENFILE || errno == ENOBUFS;
+            return is_short ? rest(until_descriptors) : void();
+        }
         tune(socket);
-        if (strangers_.size() >= most_strangers) forget(*strangers_.front());
         strangers_.push_back(std::make_unique<Stranger>());
         Stranger &stranger = *strangers_.back();
         Stream::Events events;
@@ -121,6 +153,7 @@ void Listener::forget(const Stranger &stranger) {
     loop_.cancel(stranger.deadline);
     std::erase_if(strangers_,
                   [&stranger](const auto &each) { return each.get() == &stranger; });
+    listen();
 }
 
 void Listener::on_frame(Stranger &stranger, const Frame &frame) {

@@ -33,9 +33,13 @@ class Listener {
     struct Stranger {
         std::unique_ptr<Stream> stream;
         Loop::Timer deadline = 0;
+        Clock::time_point since = Clock::now();
     };
 
     Listener(Loop &loop, Arrived arrived) : loop_(loop), arrived_(std::move(arrived)) {}
+    void listen();
+    void rest(Milliseconds time); // or until a stranger is gone
+    bool has_room();
     void accept_all();
     void on_frame(Stranger &stranger, const Frame &frame);
     void forget(const Stranger &stranger);
@@ -45,7 +49,9 @@ class Listener {
     Fd socket_;
     int port_ = 0;
     std::string secret_;
-    std::vector<std::unique_ptr<Stranger>> strangers_;
+    std::vector<std::unique_ptr<Stranger>> strangers_; // the oldest first
+    bool listens_ = false;
+    Loop::Timer rest_ = 0;
 };
 
 } // namespace px::channel

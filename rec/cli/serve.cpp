@@ -53,12 +53,7 @@ Result<void> settle_descriptors(const std::string &log) {
     ::dup2(file, 2);
     if (null > 2) ::close(null);
     if (file > 2) ::close(file);
-    rlimit files{};
-    if (::getrlimit(RLIMIT_NOFILE, &files) == 0) {
-        files.rlim_cur = files.rlim_max; // three descriptors a rank, and more
-        ::setrlimit(RLIMIT_NOFILE, &files);
-        grow_descriptor_table(files.rlim_cur);
-    }
+    grow_descriptor_table(allow_all_descriptors()); // three a rank, and more
     return {};
 }
 

@@ -35,6 +35,8 @@ void ShimRuntime::on_frame(Member &member, channel::Frame frame) {
     case channel::Kind::done:
         member.stream.reset();
         traces_.came(rank);
+        // It was told to end before it had started its rank, and not by us.
+        if (!released_) judge_.ended(rank, channel::Ended{{}, true});
         return settle();
     default:
         return on_report(rank, frame);
@@ -94,7 +96,12 @@ void ShimRuntime::on_inband(int rank, const channel::Frame &frame) {
 
 // A server that loses track of a rank tells neither its last words nor its end.
 void ShimRuntime::listen_for_breath() {
-    breath_timer_ = loop_.after(channel::breath, [this] {
+    const auto due = Clock::now() + channel::breath;
+    breath_timer_ = loop_.after(channel::breath, [this, due] {
+        // We were stopped ourselves: what came meanwhile has not been read yet.
+        if (Clock::now() - due > channel::breath) {
+            for (auto &[rank, when] : heard_) when = Clock::now();
+        }
         const auto oldest = Clock::now() - channel::silence;
         std::vector<int> silent;
         for (const auto &[rank, when] : heard_) {

@@ -38,8 +38,8 @@ ShimRuntime::ShimRuntime(Loop &loop, tool::Runtime &server, std::string wrapper,
 }
 
 ShimRuntime::~ShimRuntime() {
-    for (const auto timer :
-         {arrival_timer_, breath_timer_, grace_timer_, end_timer_, left_timer_})
+    for (const auto timer : {arrival_timer_, breath_timer_, grace_timer_, end_timer_,
+                             left_timer_, keeper_timer_})
         loop_.cancel(timer);
     server_.on_output = {};
     server_.on_job_end = {};
@@ -58,6 +58,7 @@ void ShimRuntime::spawn(const job::Spec &spec, const tool::SpawnExtras &extras,
 }
 
 void ShimRuntime::spawn_shims(const tool::SpawnExtras &extras, const Spawned &done) {
+    allow_all_descriptors(); // one for each shim
     auto opened = channel::Listener::open(
         loop_, [this](std::unique_ptr<channel::Stream> stream, channel::Hello hello) {
             arrived(std::move(stream), std::move(hello));

@@ -70,6 +70,8 @@ class ShimRuntime : public tool::Runtime {
 
     // shim_slots.cpp
     void get_slots(std::function<void(Result<void>)> done);
+    void ask_keeper();
+    void wait_for_slots(std::unique_ptr<channel::Stream> stream);
     void on_slots(const channel::Frame &frame);
     // shim_runtime.cpp: arriving and starting
     void spawn_shims(const tool::SpawnExtras &extras, const Spawned &done);
@@ -140,7 +142,7 @@ class ShimRuntime : public tool::Runtime {
     bool server_ended_ = false, finished_ = false, paused_ = false;
     std::size_t unacknowledged_ = 0; // bytes of output
     Loop::Timer arrival_timer_ = 0, breath_timer_ = 0, grace_timer_ = 0, end_timer_ = 0;
-    Loop::Timer left_timer_ = 0;
+    Loop::Timer left_timer_ = 0, keeper_timer_ = 0;
     Traces traces_{loop_};
 };
 

@@ -37,7 +37,8 @@ void Tickets::arrived(std::unique_ptr<channel::Stream> stream) {
 void Tickets::asked(Holder &holder, const std::string &words) {
     const auto wanted = parse_number(words);
     if (!wanted || holder.wanted != 0) return;
-    holder.wanted = static_cast<int>(*wanted);
+    // A job of more ranks than there are slots has the DVM to itself.
+    holder.wanted = static_cast<int>(std::min<long>(*wanted, slots_));
     serve();
     if (holder.granted) return;
     const auto before = std::count_if(holders_.begin(), holders_.end(),
@@ -70,9 +71,7 @@ void Tickets::left(const Holder &holder) {
 void Tickets::serve() {
     for (const auto &holder : holders_) {
         if (holder->granted || holder->wanted == 0) continue;
-        // More than there are: an oversubscribed job, which has the DVM to itself.
-        const bool fits = taken_ + holder->wanted <= slots_ || taken_ == 0;
-        if (!fits) break;
+        if (taken_ + holder->wanted > slots_) break;
         holder->granted = true;
         taken_ += holder->wanted;
         holder->stream->send(channel::Kind::granted);

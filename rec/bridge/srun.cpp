@@ -18,6 +18,7 @@ constexpr std::array kept = std::to_array<std::string_view>({
     "SLURM_JWT=",
     "SLURM_DEBUG_FLAGS=",
     "SLURM_CLUSTERS=",
+    "SLURM_NETWORK=", // of the job, as a Slingshot fabric needs it
     "SLURM_PMIX_FENCE=",
 });
 

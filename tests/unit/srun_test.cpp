@@ -22,6 +22,7 @@ TEST_CASE("srun starts one shim for each rank, and decides nothing") {
 TEST_CASE("no variable of the surroundings changes what srun does") {
     const std::vector<std::string> own{"PATH=/bin",
                                        "SLURM_CONF=/x",
+                                       "SLURM_NETWORK=single_node_vni",
                                        "SLURM_NTASKS=9",
                                        "SLURM_CPU_BIND=v",
                                        "SRUN_CPUS_PER_TASK=2",
@@ -33,7 +34,8 @@ TEST_CASE("no variable of the surroundings changes what srun does") {
                                        "PXWRAP_JOB_0=old",
                                        "HOME=/h"};
     CHECK(srun_environment(own, {"PXWRAP_JOB_0=new, \"this\"\nthat"}) ==
-          std::vector<std::string>{"PATH=/bin", "SLURM_CONF=/x", "HOME=/h",
+          std::vector<std::string>{"PATH=/bin", "SLURM_CONF=/x",
+                                   "SLURM_NETWORK=single_node_vni", "HOME=/h",
                                    "PXWRAP_JOB_0=new, \"this\"\nthat"});
 }
 

@@ -20,6 +20,7 @@ class Rank {
     // Whether it can be started here, with this environment: the program, the directory.
     Result<void> prepare(job::Environment environment);
     Result<void> start(const process::Streams &streams, bool terminal);
+    [[nodiscard]] const job::Environment &environment() const { return app_.env; }
     // Before start(): our end of a trap for an MPI library of the wrong kind.
     Result<Fd> set_trap(int rank);
 

@@ -8,6 +8,7 @@
 #include "pxlaunch/base/text.h"
 #include "pxlaunch/channel/inband.h"
 #include "pxlaunch/job/border.h"
+#include "pxlaunch/job/rank_environment.h"
 #include "pxlaunch/process/pmi_trap.h"
 #include "pxlaunch/process/stacks.h"
 
@@ -126,7 +127,7 @@ void Shim::start(const std::vector<std::string> &rank_variables) {
         auto streams = PX_TRY(
             terminal ? process::connect_terminal(assignment_.rows, assignment_.columns)
                      : process::connect_pipes(reads, assignment_.merge_stderr));
-        if (assignment_.must_reach && assignment_.size > 1) PX_TRY(watch_for_pmi());
+        PX_TRY(watch_for_pmi());
         PX_TRY(rank_.start(streams.theirs, terminal));
         io_->open(std::move(streams.ours), terminal);
         return {};
@@ -135,14 +136,16 @@ void Shim::start(const std::vector<std::string> &rank_variables) {
 }
 
 Result<void> Shim::watch_for_pmi() {
+    const auto size = parse_number(
+        job::find_variable(rank_.environment(), "PXLAUNCH_SIZE").value_or(""));
+    if (!size || *size < 2) return {};
     trap_ = PX_TRY(rank_.set_trap(hello_.rank));
-    loop_.watch(trap_.get(), EPOLLIN, [this](std::uint32_t) {
+    loop_.watch(trap_.get(), EPOLLIN, [this, ranks = *size](std::uint32_t) {
         loop_.forget(trap_.get());
         const bool asked = process::has_asked(trap_);
         trap_.reset();
         if (!asked || released_) return;
-        refuse(process::speaks_pmi_1(hello_.rank,
-                                     static_cast<std::size_t>(assignment_.size)));
+        refuse(process::speaks_pmi_1(hello_.rank, static_cast<std::size_t>(ranks)));
         kill_rank();
     });
     return {};
@@ -185,6 +188,7 @@ void Shim::start_bare() {
         number("OMPI_COMM_WORLD_SIZE", assignment_.size);
     }
     job::set_variable(env, "PXLAUNCH_JOB", hello_.nspace);
+    job::add_mpi_settings({}, env);
     process::Streams streams;
     Fd *const ends[] = {&streams.in, &streams.out, &streams.err};
     for (int fd = 0; fd < 3; ++fd) *ends[fd] = Fd(::fcntl(fd, F_DUPFD_CLOEXEC, 3));
@@ -195,6 +199,7 @@ void Shim::start_bare() {
     if (assignment_.describe == channel::Describe::only) return leave_when_seen();
     const auto started = [&]() -> Result<void> {
         PX_TRY(rank_.prepare(std::move(env)));
+        PX_TRY(watch_for_pmi());
         return rank_.start(streams, false);
     }();
     if (started) return breathe();

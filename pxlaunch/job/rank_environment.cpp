@@ -18,6 +18,8 @@ void add_gpu_masks(const std::vector<int> &gpus, Environment &env) {
     set_variable(env, "CUDA_DEVICE_ORDER", "PCI_BUS_ID");
 }
 
+} // namespace
+
 void add_mpi_settings(const RankFacts &facts, Environment &env) {
     const auto set_default = [&env](const char *name, const char *value) {
         if (!find_variable(env, name)) set_variable(env, name, value);
@@ -30,8 +32,6 @@ void add_mpi_settings(const RankFacts &facts, Environment &env) {
     if (!facts.bound) set_default("OMPI_MCA_hwloc_base_binding_policy", "none");
     if (facts.oversubscribed) set_default("OMPI_MCA_mpi_yield_when_idle", "1");
 }
-
-} // namespace
 
 void add_rank_environment(const RankFacts &facts, Environment &env) {
     const auto number = [&env](const char *name, int value) {

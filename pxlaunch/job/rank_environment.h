@@ -24,5 +24,7 @@ struct RankFacts {
 };
 
 void add_rank_environment(const RankFacts &facts, Environment &env);
+// The last of these alone.
+void add_mpi_settings(const RankFacts &facts, Environment &env);
 
 } // namespace px::job

@@ -22,6 +22,13 @@ class NotRun(pxlab.LabCase, embedded.NotRun):  # ctest: serial timeout=120
         self.refused(125, ["-n", "5000", "--map-by", "core:nooversubscribe", "true"], b"too few free slots",
                      b"pxlaunch: hint: ")
 
+    def test_a_program_that_speaks_another_pmi(self):
+        done = self.launch(["-N", "2", "init_finalize_mpich"], timeout=60)
+        self.assertNotIn(b"1 processes", done.out)
+        if b"unsupported PMI version PMIx" not in done.err:  # MPICH 5 says it itself
+            self.assertEqual(done.code, 125, done)
+            self.assertIn(b"asks for PMI-1", done.err)
+
     def test_missing_on_one_node(self):
         self.lab("exec", "n1", "sh", "-c", "cp /bin/true /tmp/here; chmod +x /tmp/here")
         self.lab("exec", "n2", "sh", "-c", "cp /bin/true /tmp/here; chmod +x /tmp/here")

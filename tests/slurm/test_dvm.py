@@ -324,6 +324,9 @@ class NotRun(_ServerCase, embedded.NotRun):  # ctest: serial timeout=120
         self.refused(125, ["-n", "5000", "--map-by", "core:nooversubscribe", "true"], b"too few free slots",
                      b"pxlaunch: hint: ")
 
+    def test_a_program_that_speaks_another_pmi(self):
+        self.refused(125, ["-N", "2", "init_finalize_mpich"], b"asks for PMI-1")
+
     def test_a_node_of_another_job(self):
         self.refused(2, ["-n", "1", "--host", "n9", "true"], b"'n9' is not a node of this server", b"n1, n2, n3")
 

@@ -9,6 +9,7 @@ namespace px::pmix::key {
 inline constexpr const char *umask = "px.umask";     // int
 inline constexpr const char *rlimits = "px.rlimits"; // string: "RESOURCE SOFT HARD\n"...
 inline constexpr const char *grace = "px.grace";     // uint32, milliseconds
+inline constexpr const char *start_timeout = "px.start_timeout"; // uint32, milliseconds
 inline constexpr const char *on_failure = "px.on_failure"; // string: kill | wait | ignore
 inline constexpr const char *no_wait = "px.no_wait";       // bool
 inline constexpr const char *exclusive = "px.exclusive";   // bool

@@ -195,6 +195,7 @@ void ShimRuntime::server_lost() {
 
 // The server of seated ranks has not brought all of them: it says why when it ends.
 void ShimRuntime::give_up_waiting() {
+    late_ = true;
     server_.kill(nspace_);
     left_timer_ = loop_.after(kill_patience, [this] { release(); });
 }

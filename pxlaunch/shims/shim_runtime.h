@@ -38,6 +38,8 @@ class ShimRuntime : public tool::Runtime {
         facts_ = std::move(facts);
         patience_ = patience;
     }
+    // Whether that was over before all were here.
+    [[nodiscard]] bool was_late() const { return late_; }
     void signal_rank(int rank, int number);
     std::function<void(const channel::Hello &)> on_arrival; // of a shim; may be empty
 
@@ -139,10 +141,10 @@ class ShimRuntime : public tool::Runtime {
     bool map_only_ = false;
     std::string nspace_;
     bool pulled_ = false, started_ = false, ending_ = false, released_ = false;
-    bool server_ended_ = false, finished_ = false, paused_ = false;
+    bool late_ = false, server_ended_ = false, finished_ = false, paused_ = false;
     std::size_t unacknowledged_ = 0; // bytes of output
     Loop::Timer arrival_timer_ = 0, breath_timer_ = 0, grace_timer_ = 0, end_timer_ = 0;
-    Loop::Timer left_timer_ = 0, keeper_timer_ = 0;
+    Loop::Timer left_timer_ = 0, keeper_timer_ = 0, saving_timer_ = 0;
     Traces traces_{loop_};
 };
 

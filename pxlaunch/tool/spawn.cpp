@@ -51,6 +51,8 @@ void add_own(const job::Spec &spec, const SpawnExtras &extras, pmix::InfoList &i
         .integer(key::umask, spec.inherited.umask)
         .text(key::rlimits, rlimit_lines(spec.inherited))
         .u32(key::grace, static_cast<std::uint32_t>(spec.limits.grace.count()))
+        .u32(key::start_timeout,
+             static_cast<std::uint32_t>(spec.limits.start_timeout.count()))
         .text(key::on_failure, word(spec.limits.on_failure))
         .flag(key::no_wait, spec.limits.no_wait)
         .flag(key::exclusive, spec.placement.exclusive)

@@ -17,9 +17,6 @@ namespace px::bridge {
 
 namespace {
 
-// A busy controller makes srun wait; one that never answers must not.
-constexpr Milliseconds start_patience{60'000};
-
 class BridgedJob : public jobs::Step {
   public:
     BridgedJob(Loop &loop, SrunSettings srun, const BridgeSettings &settings,
@@ -34,7 +31,9 @@ class BridgedJob : public jobs::Step {
             facts.back().server =
                 fmt::format("{} slurm:{}", settings.host, settings.slurm_job);
         }
-        shims_.seat(std::move(facts), start_patience);
+        // A busy controller makes srun wait; one that never answers must not.
+        patience_ = job.asked.spec.limits.start_timeout;
+        shims_.seat(std::move(facts), patience_);
         shims_.on_arrival = [this](const channel::Hello &hello) {
             const bool known = hello.rank >= 0 && hello.rank < ranks_;
             if (known) events_.arrived(hello.rank, hello.pid);
@@ -53,6 +52,7 @@ class BridgedJob : public jobs::Step {
         shims_.on_job_end = [this](job::JobResult result) {
             StepEnd end = srun_.end();
             end.said = abort_.status();
+            if (shims_.was_late()) end.patience = patience_;
             events_.ended(with_spawn_call(verdict(std::move(result), end), calls_));
         };
     }
@@ -110,6 +110,7 @@ class BridgedJob : public jobs::Step {
     std::string nspace_;
     int ranks_ = 0;
     bool merged_ = false; // errors come as output
+    Milliseconds patience_{};
     SpawnCalls calls_;
     AbortWords abort_;
     jobs::StepEvents events_;

@@ -80,6 +80,15 @@ bool was_ended_from_outside(const job::JobResult &judged, const StepEnd &end) {
     return of->pid == 0 || (end.over && of->ended >= end.when);
 }
 
+job::JobResult too_late(const StepEnd &end) {
+    const std::string words = complaints(end.words);
+    return not_run(
+        fmt::format("srun did not start the job within {}{}{}",
+                    duration_text(*end.patience), words.empty() ? "" : ": ", words),
+        "--start-timeout allows it more time; '--rec prrte' runs it with PRRTE "
+        "instead of srun");
+}
+
 } // namespace
 
 job::JobResult result_of(const StepEnd &end) {
@@ -92,6 +101,8 @@ job::JobResult result_of(const StepEnd &end) {
     if (WIFSIGNALED(end.wait_status))
         return not_run("the job's srun " + exit_text(end.wait_status), "");
     const std::string words = complaints(end.words);
+    if (words.empty() && end.wait_status == 0) // a signal to its processes alone
+        return not_run("Slurm ended the job's ranks and did not say why", "");
     return not_run(words.empty()
                        ? "srun did not start the job: it " + exit_text(end.wait_status)
                        : "srun did not start the job: " + words,
@@ -99,6 +110,7 @@ job::JobResult result_of(const StepEnd &end) {
 }
 
 job::JobResult verdict(job::JobResult judged, const StepEnd &end) {
+    if (end.patience) return too_late(end);
     const bool by_slurm = !end_by_slurm(end).empty();
     const bool by_signal = end.over && WIFSIGNALED(end.wait_status) && !end.killed;
     if (!by_slurm && !by_signal) return judged;

@@ -4,6 +4,7 @@
 
 #include "pxlaunch/job/result.h"
 
+#include <chrono>
 #include <optional>
 #include <string>
 
@@ -13,8 +14,10 @@ struct StepEnd {
     bool over = false;   // srun has ended
     bool killed = false; // by us
     int wait_status = 0;
-    double when = 0;              // seconds since the epoch
-    std::string words;            // what srun and its daemons said
+    double when = 0;   // seconds since the epoch
+    std::string words; // what srun and its daemons said
+    // That long we have waited for all shims, and then given up.
+    std::optional<std::chrono::milliseconds> patience = {};
     std::optional<int> said = {}; // by a rank: the status that it gave to MPI_Abort
 };
 

@@ -168,6 +168,9 @@ Result<void> read_job(const pmix::InfoView &view, jobs::Submission &to) {
     if (const auto grace = view.number(key::grace)) {
         spec.limits.grace = std::chrono::milliseconds(*grace);
     }
+    if (const auto patience = view.number(key::start_timeout)) {
+        spec.limits.start_timeout = std::chrono::milliseconds(*patience);
+    }
     const auto rule = view.text(key::on_failure);
     if (rule == "wait") spec.limits.on_failure = job::OnFailure::wait;
     if (rule == "ignore") spec.limits.on_failure = job::OnFailure::ignore;

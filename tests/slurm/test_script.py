@@ -1,5 +1,6 @@
 """A batch script with nothing but pxlaunch in it: its first one starts the allocation's server, the bridge to srun."""
 import signal
+import time
 
 import pxslurm
 
@@ -22,6 +23,21 @@ class Scripts(pxslurm.SlurmCase):  # ctest: serial timeout=240
         """The user's step survives the crash of a pxlaunch in it."""
         done = self.run_script(pxslurm.CRASH_IN_A_STEP)
         self.assertEqual(sorted(done.out.splitlines()), pxslurm.SURVIVED, done)
+
+    def test_within_a_step_that_does_not_overlap(self):
+        done = self.run_script("srun -N1 -n1 pxlaunch --start-timeout 10 -N 1 hostname; echo status $?\n")
+        self.assertEqual(sorted(done.out.splitlines()), [b"n1", b"n2", b"n3", b"status 0"], done)
+
+    def test_srun_does_not_start_it_in_time(self):
+        (self.home / "srun").write_text("#!/bin/sh\ncase $* in *--mpi=list*) exec /usr/bin/srun --mpi=list; esac\n"
+                                        "echo 'srun: error: nobody answers' >&2; exec sleep 600\n")
+        (self.home / "srun").chmod(0o755)
+        begin = time.monotonic()
+        done = self.run_script("PATH=$PWD:$PATH pxlaunch --start-timeout 5 -N 1 true; echo status $?\n")
+        self.assertEqual(done.out, b"status 125\n", done)
+        self.assertIn(b"pxlaunch: error: srun did not start the job within 5 s: nobody answers\n"
+                      b"pxlaunch: hint: --start-timeout allows it more time; ", done.err)
+        self.assertLess(time.monotonic() - begin, 40)
 
     def test_with_pxrec_up(self):
         """Which method it takes by itself."""

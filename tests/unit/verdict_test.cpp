@@ -136,3 +136,26 @@ TEST_CASE("that we ended srun is no reason of its own") {
     end.killed = true;
     CHECK(verdict(killed(77, 101), end).first_failure == 1);
 }
+
+TEST_CASE("a step that srun does not start in time is given up, with srun's reason") {
+    auto end = end_with("srun: Job 5 step creation temporarily disabled, retrying "
+                        "(Requested nodes are busy)\n",
+                        SIGKILL);
+    end.killed = true;
+    end.patience = std::chrono::seconds(5);
+    const auto result = verdict({}, end);
+    CHECK(result.not_run == Exit::cannot_run);
+    CHECK(result.explanation ==
+          "srun did not start the job within 5 s: Job 5 step creation temporarily "
+          "disabled, retrying (Requested nodes are busy)");
+    CHECK(result.hint ==
+          "--start-timeout allows it more time; '--rec prrte' runs it with "
+          "PRRTE instead of srun");
+    end.words.clear();
+    CHECK(verdict({}, end).explanation == "srun did not start the job within 5 s");
+}
+
+TEST_CASE("ranks that got a signal without a word of srun's were not started wrongly") {
+    CHECK(result_of(end_with("", 0)).explanation ==
+          "Slurm ended the job's ranks and did not say why");
+}

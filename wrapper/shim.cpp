@@ -29,6 +29,8 @@ namespace {
 // last: after 100 ms 1 of 200 launches of 6 ranks on a busy machine still lost a report.
 constexpr Milliseconds shortest_bare_life{300};
 constexpr Milliseconds until_kill{500}; // PRRTE kills us a second after its TERM
+// Slurm's KillWait, by default: from its TERM to its own KILL.
+constexpr Milliseconds until_slurms_kill{30'000};
 constexpr Milliseconds until_leaving{2000};
 // Whoever ends a whole step signals its processes one after the other, in any order.
 constexpr Milliseconds between_signals{200};
@@ -240,12 +242,20 @@ void Shim::on_signal(int number) {
     if (ends) report_held_end();
     if (rank_.is_running()) {
         rank_.signal(number);
-        if (ends && kill_timer_ == 0) {
-            kill_timer_ = loop_.after(until_kill, [this] { kill_rank(); });
-        }
-    } else if (ends) {
+        if (ends) limit_time();
+    } else if (ends && !(is_slurms() && rank_.ended())) {
         errors_ ? leave_when_seen() : release();
     }
+}
+
+// A rank that has the runtime's TERM may save what it has done until the runtime's KILL.
+// Slurm's comes for certain while somebody else (pxrec) still looks after the rank.
+void Shim::limit_time() {
+    if (is_slurms() && stream_) return;
+    if (!is_slurms() && kill_timer_ != 0) return;
+    loop_.cancel(kill_timer_);
+    kill_timer_ = loop_.after(is_slurms() ? until_slurms_kill : until_kill,
+                              [this] { kill_rank(); });
 }
 
 // A rank may have its TERM before its shim has one: then it is the runtime's doing.
@@ -265,10 +275,12 @@ void Shim::report_held_end() {
 void Shim::report_end() {
     const job::RankEnd &end = *rank_.ended();
     const bool judged = stream_ || errors_;
-    if (judged) tell(channel::Kind::ended, text_of(channel::Ended{end, by_runtime_}));
+    // As with srun a rank that Slurm has told to end, and that says 0, has succeeded.
+    const bool by_runtime = by_runtime_ && !(is_slurms() && end.status() == 0);
+    if (judged) tell(channel::Kind::ended, text_of(channel::Ended{end, by_runtime}));
     if (!judged) return leave(); // the judge is gone
     if (errors_) return leave_when_seen();
-    if (by_runtime_) release(); // it is in a hurry
+    if (by_runtime_ && !is_slurms()) release(); // it is in a hurry
 }
 
 void Shim::kill_rank() {
@@ -279,6 +291,7 @@ void Shim::kill_rank() {
 
 void Shim::end_rank() {
     if (!rank_.is_running()) return leave();
+    if (is_slurms() && by_runtime_) return limit_time(); // it has its TERM
     by_judge_ = true;
     rank_.signal(SIGTERM);
     kill_timer_ = loop_.after(until_kill, [this] { kill_rank(); });

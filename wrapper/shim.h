@@ -44,7 +44,9 @@ class Shim {
     void report_end();
     void report_held_end();
     void kill_rank();
-    void end_rank(); // TERM, and soon KILL
+    void end_rank();   // TERM, and soon KILL
+    void limit_time(); // of a rank that the runtime has told to end
+    [[nodiscard]] bool is_slurms() const { return assignment_.must_reach; }
     void release();
     void leave();
     void tell(channel::Kind kind, std::string_view body);

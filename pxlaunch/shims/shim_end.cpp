@@ -13,6 +13,7 @@ namespace {
 // Once all shims were let go: the server should have noticed long before.
 constexpr Milliseconds end_patience{2000};
 constexpr Milliseconds kill_patience{1000};
+constexpr Milliseconds saving_patience{60'000}; // twice Slurm's own, by default
 
 } // namespace
 
@@ -47,7 +48,8 @@ void ShimRuntime::on_report(int rank, const channel::Frame &frame) {
     if (frame.kind == channel::Kind::ended) {
         const auto ended = channel::read_ended(frame.body);
         if (ended) judge_.ended(rank, *ended);
-        if (ended && ended->by_runtime && !facts_.empty()) judge_.ended_by_server(rank);
+        if (ended && ended->by_runtime && !facts_.empty())
+            ended_by_server(rank, ended->end.signal);
     } else if (frame.kind == channel::Kind::refused) {
         if (const auto refused = channel::read_refused(frame.body))
             judge_.refused(rank, *refused);
@@ -55,6 +57,17 @@ void ShimRuntime::on_report(int rank, const channel::Frame &frame) {
         return; // of a later version
     }
     settle();
+}
+
+// KILL: its daemon is gone, and the server does not notice. Or the server itself has told
+// all ranks to end: it kills them in time, and until then some may save what they have.
+void ShimRuntime::ended_by_server(int rank, int by) {
+    if (by == SIGKILL) return judge_.ended_by_server(rank);
+    if (saving_timer_ != 0) return;
+    saving_timer_ = loop_.after(saving_patience, [this, rank] {
+        judge_.ended_by_server(rank);
+        settle();
+    });
 }
 
 // Of a rank that has no other way: its output, and its shim's reports in its errors.
@@ -172,6 +185,7 @@ void ShimRuntime::finish() {
     loop_.cancel(end_timer_);
     loop_.cancel(breath_timer_);
     loop_.cancel(left_timer_);
+    loop_.cancel(saving_timer_);
     for (const auto &each : members_) each->stream.reset();
     hand_over_early_output();
     for (auto &[rank, reader] : readers_)

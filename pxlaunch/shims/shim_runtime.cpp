@@ -39,7 +39,7 @@ ShimRuntime::ShimRuntime(Loop &loop, tool::Runtime &server, std::string wrapper,
 
 ShimRuntime::~ShimRuntime() {
     for (const auto timer : {arrival_timer_, breath_timer_, grace_timer_, end_timer_,
-                             left_timer_, keeper_timer_})
+                             left_timer_, keeper_timer_, saving_timer_})
         loop_.cancel(timer);
     server_.on_output = {};
     server_.on_job_end = {};

@@ -95,6 +95,7 @@ class ShimRuntime : public tool::Runtime {
     void on_inband(int rank, const channel::Frame &frame);
     void listen_for_breath();
     void on_report(int rank, const channel::Frame &frame);
+    void ended_by_server(int rank, int by);
     void on_frame(Member &member, channel::Frame frame);
     void on_closed(Member &member, int error_number);
     void settle(); // after every piece of news

@@ -7,6 +7,8 @@ import pxtest
 
 WAITS = ["end_with", "0", "600"]
 # Ignores what can be ignored; a shell keeps its children's output in order.
+SAVES = ["sh", "-c", "trap 'for i in 1 2 3 4 5 6 7 8 9 10; do sleep 0.1; done; echo saved; exit 0' TERM; echo ready;"
+                     " while :; do sleep 0.1; done"]  # a second, and more than one TERM may come meanwhile
 STUBBORN = ["sh", "-c", "trap '' INT TERM HUP; echo ready; while :; do sleep 0.1; done"]
 
 
@@ -95,6 +97,10 @@ class Timeouts(pxtest.Case):
     def test_timeout_of_ranks_that_ignore_signals(self):
         self.expect(124, ["-n", "2", "--timeout", "1", "--grace", "1", *STUBBORN])
 
+    def test_timeout_of_ranks_that_save_what_they_have(self):
+        done = self.expect(124, ["-n", "2", "--timeout", "2", "--grace", "20", *SAVES])
+        self.assertEqual(done.out, b"ready\n" * 2 + b"saved\n" * 2)
+
     def test_stacks_at_the_timeout(self):
         done = self.expect(124, ["-n", "2", "--timeout", "1", "--on-timeout", "stacks", *WAITS], timeout=60)
         for rank in (0, 1):  # what follows is the tool's, or of /proc
@@ -133,6 +139,10 @@ class Signals(pxtest.Case):
     def test_terminate(self):
         done = self.waiting().signal(signal.SIGTERM).finish(10)
         self.assertEqual(done.code, 143, done)
+
+    def test_terminate_ranks_that_save_what_they_have(self):
+        done = self.waiting(["--grace", "20"], SAVES, b"ready").signal(signal.SIGTERM).finish(20)
+        self.assertEqual((done.code, done.out.count(b"saved")), (0, 2), done)
 
     def test_terminate_then_kill_after_grace(self):
         running = self.waiting(["--grace", "1"], STUBBORN, b"ready")

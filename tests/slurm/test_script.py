@@ -65,6 +65,30 @@ class Scripts(pxslurm.SlurmCase):  # ctest: serial timeout=240
         self.assertRegex(done.err, pxslurm.CANCELLED % 3)
         self.check_accounting(batch.id, job=("CANCELLED by 1000",), step0=("sh", "3"))
 
+    def test_slurm_tells_the_ranks_to_end(self):
+        """As with srun they have until Slurm's own KILL, and who ends with 0 until then has succeeded. A time limit is this,
+        with a KILL after KillWait."""
+        for then, status in (("exit 0", 0), ("exit 3", 125), ("trap - TERM; kill $$", 125)):
+            save = f"trap \"for i in 1 2 3 4 5 6 7 8 9 10; do sleep 0.1; done; echo saved; {then}\" TERM"
+            batch = self.sbatch(["-N3", "-n6"], f"pxlaunch -N 1 sh -c '{save}; echo ready; while :; do sleep 0.1; done'\n"
+                                                "echo status $?\n").wait_for(b"ready", count=3)
+            done = batch.cancel("--signal=TERM").finish(30)
+            self.assertEqual(done.out.decode().split("\n"), ["ready"] * 3 + ["saved"] * 3 + [f"status {status}", ""], done)
+            if status:
+                self.assertIn(b"pxlaunch: error: Slurm ended the job's ", done.err)
+
+    def test_ranks_that_do_not_end_are_killed_with_their_job(self):
+        script = "pxlaunch -N 1 sh -c 'trap \"echo no\" TERM; echo ready; while :; do sleep 0.1; done'\n"
+        for who in ("", "pxrec", "pxlaunch"):
+            batch = self.sbatch(["-N3", "-n6"], script).wait_for(b"ready", count=3)
+            batch.cancel("--signal=TERM").wait_for(b"no", count=3)
+            for process in self.processes(who) if who else ():
+                process.kill()
+            if not who:
+                batch.cancel()
+            batch.finish(30)
+            self.eventually("nothing is left", lambda: not self.of_ours(), 10)
+
     def test_a_step_is_cancelled(self):
         batch = self.sbatch(["-N3", "-n6"], "pxlaunch -N 1 sh -c 'echo asleep; exec sleep 600'; echo status $?\n"
                             "pxlaunch -n 2 echo next\n").wait_for(b"asleep", count=3)

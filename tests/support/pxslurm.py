@@ -165,6 +165,11 @@ class SlurmCase(pxlab.LabCase):
                 program.chmod(0o755)
         return "/home/user/prrte"
 
+    def of_ours(self, names=("srun", "pxwrap", "pxlaunch", "pxrec", "pxguard", "prte", "prted", "sleep")):
+        """What runs on any node, also what does not carry the test's mark."""
+        found = [process for node in self.lab("hosts").split() for process in self.nodes_pids(node)]
+        return [process for process in found if process.name in names]
+
     def kill_slurmd(self, node):
         for daemon in [process for process in self.nodes_pids(node) if process.name == "slurmd"]:
             daemon.kill()

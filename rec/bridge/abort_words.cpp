@@ -22,9 +22,11 @@ std::optional<int> status_in(std::string_view text) {
     const auto number = text.substr(before + last_words.size());
     const auto end = number.find('.');
     if (end == number.npos) return {};
-    const auto status = parse_number(std::string(number.substr(0, end)));
+    const bool is_negative = number.starts_with('-');
+    const auto status = parse_number(number.substr(0, end).substr(is_negative ? 1 : 0));
+    if (!status) return {};
     // As exit() has it: the low eight bits.
-    return status ? std::optional(static_cast<int>(*status & 0xff)) : std::nullopt;
+    return static_cast<int>((is_negative ? -*status : *status) & 0xff);
 }
 
 } // namespace

@@ -26,18 +26,23 @@ std::string end_by_slurm(const StepEnd &end) {
     return aborted && !end.killed ? "it was cancelled" : "";
 }
 
-// Shims end with 0 or are killed: any other status is what a rank gave to PMIx_Abort,
-// where Slurm hands that on; else what the rank itself said is as good.
-std::optional<int> status_of_abort(const StepEnd &end) {
-    if (!end.over || !WIFEXITED(end.wait_status)) return end.said;
-    const int status = WEXITSTATUS(end.wait_status);
-    if (status <= 1 || status >= killed_by(1)) return end.said;
-    return status;
-}
-
 // srun itself cancels a step that it could not start on all nodes.
 bool was_not_started(const std::string &words) {
     return words.find("launch failed") != words.npos;
+}
+
+// Shims end with 0 or are killed: any other status is what a rank gave to PMIx_Abort,
+// where Slurm hands that on; else what the rank itself said is as good. srun has statuses
+// of its own (24.11: 233 where a slurmd is away, 1 for much else), and says why.
+std::optional<int> status_of_abort(const StepEnd &end) {
+    if (!end.over || !WIFEXITED(end.wait_status)) return end.said;
+    const int status = WEXITSTATUS(end.wait_status);
+    const bool is_kill = status >= killed_by(1) && status <= killed_by(64);
+    const bool has_reason = was_not_started(end.words) ||
+                            end.words.find(" DUE TO ") != end.words.npos ||
+                            end.words.find("Node failure") != end.words.npos;
+    if (status == 0 || is_kill || has_reason) return end.said;
+    return status;
 }
 
 // Its complaints, without its name at each line's beginning.

@@ -70,8 +70,8 @@ class Streams(bridgecase.BridgeCase, launch.Streams):  # ctest: serial timeout=2
 class Codes(bridgecase.BridgeCase, exits.Codes):  # ctest: serial timeout=180
     def test_abort(self):
         """Slurm kills the step, and so the shim that would report; 24.11 tells srun the status, 22.05 only the rank."""
-        for _ in range(6):
-            self.assertEqual(self.launch(["-n", "4", "abort", "7"]).code, 7)
+        for code in (1, 7, 42, 255) * 3:
+            self.assertEqual(self.launch(["-n", "4", "abort", str(code)]).code, code)
 
 
 class NotRun(bridgecase.BridgeCase, exits.NotRun):  # ctest: serial timeout=180

@@ -68,7 +68,7 @@ TEST_CASE("a step that srun cancels because a daemon is away is explained by tha
 }
 
 TEST_CASE("ranks that were killed with their step did not fail by themselves") {
-    const auto result = verdict(killed(0, 0), end_with(cancelled, status_1));
+    const auto result = verdict(killed(0, 0), end_with(cancelled, 137 << 8));
     CHECK(result.not_run == Exit::cannot_run);
     CHECK(result.explanation == "Slurm ended the job's step: STEP 5.0 ON n1 CANCELLED AT "
                                 "2026-01-02T03:04:05");
@@ -81,7 +81,7 @@ TEST_CASE("ranks that were killed with their step did not fail by themselves") {
 TEST_CASE("a rank that got Slurm's TERM before its shim did not fail by itself") {
     auto judged = killed(77, 99);
     judged.ranks[0].signal = SIGTERM;
-    CHECK(verdict(judged, end_with(cancelled, status_1)).not_run == Exit::cannot_run);
+    CHECK(verdict(judged, end_with(cancelled, 143 << 8)).not_run == Exit::cannot_run);
     CHECK(verdict(judged, end_with("", 0)).first_failure == 1); // somebody killed it
     auto end = end_with(cancelled, status_1);
     end.killed = true; // it had failed before we ended srun
@@ -103,7 +103,20 @@ TEST_CASE("the status of an abort is the job's, where srun has it") {
     CHECK(result.aborted);
     CHECK(result.status == 7);
     CHECK_FALSE(result.not_run);
-    CHECK_FALSE(verdict(killed(0, 0), end_with(cancelled, 143 << 8)).aborted);
+    for (const int status : {137, 143}) // somebody has cancelled it
+        CHECK_FALSE(verdict(killed(0, 0), end_with(cancelled, status << 8)).aborted);
+    for (const int code : {1, 42, 255})
+        CHECK(verdict(killed(0, 0), end_with(cancelled, code << 8)).status == code);
+    // Statuses of srun's own.
+    for (const std::string why :
+         {"srun: error: Application launch failed: Communication connection failure\n",
+          "srun: error: Node failure on n3\n",
+          "slurmstepd: error: *** STEP 5.0 ON n1 CANCELLED AT 2026-01-02T03:04:05 DUE TO "
+          "TIME LIMIT ***\n"}) {
+        for (const int status : {1, 233})
+            CHECK_FALSE(
+                verdict(killed(0, 0), end_with(cancelled + why, status << 8)).aborted);
+    }
 }
 
 TEST_CASE("where srun has no status, what the rank said of its abort is the job's") {
@@ -113,6 +126,10 @@ TEST_CASE("where srun has no status, what the rank said of its abort is the job'
     CHECK_FALSE(words.status());
     words.heard(1, "M_WORLD\nwith errorcode 263.\n\nNOTE: invoking");
     CHECK(words.status() == 7);
+    AbortWords negative;
+    negative.heard(0, "MPI_ABORT was invoked on rank 0 in communicator X\nwith "
+                      "errorcode -1.\n");
+    CHECK(negative.status() == 255);
     auto end = end_with(cancelled, 137 << 8);
     end.said = words.status();
     CHECK(verdict(killed(0, 0), end).status == 7);

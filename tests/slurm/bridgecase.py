@@ -41,6 +41,8 @@ class BridgeCase(pxslurm.SlurmCase):
     def check_clean(self, within=2):
         pxtest.Case.check_clean(self, within)
         self.eventually("no step is left", lambda: not self.open_steps(), 10)
+        # pxrec's, which is not the test's: so they do not carry its mark
+        self.eventually("no srun and no shim is left", lambda: not self.of_ours(("srun", "pxwrap")), 10)
 
     def open_steps(self):
         listed = self.slurm("squeue", "-s", "-h", "-o", "%i").split()

@@ -8,6 +8,7 @@ import pxtest
 TESTS = pathlib.Path(__file__).resolve().parents[1]
 launch = pxtest.load(TESTS / "prrte/test_launch.py")
 exits = pxtest.load(TESTS / "embedded/test_exit.py")
+place = pxtest.load(TESTS / "prrte/test_place.py")
 
 SLEEPS = ["-n", "3", "--map-by", "node", "sh", "-c", "echo asleep; exec sleep 600"]
 
@@ -61,6 +62,20 @@ class Spawns(bridgecase.BridgeCase):  # ctest: serial timeout=60
     def test_a_setting_of_the_users_stays(self):
         done = self.expect(1, ["-n", "1", "-x", "PMIX_MCA_pmix_client_spawn_verbose=0", "pmix_spawn", "2"])
         self.assertNotIn(self.CALLED, done.err)
+
+
+class Map(bridgecase.BridgeCase, place.Map):  # ctest: serial timeout=400 not22
+    def test_hosts_in_their_order(self):
+        seen = self.compare(["--host", "n3,n1", "-N", "1"])
+        self.assertEqual([node for node, _ in seen], ["n3", "n1"])
+        seen = self.compare(["--host", "n3,n1", "-n", "4", "--rank-by", "node"])
+        self.assertEqual([node for node, _ in seen], ["n3", "n1"] * 2)
+
+
+class Bind(bridgecase.BridgeCase, place.Bind):  # ctest: serial timeout=400 not22
+    def test_words_that_the_server_does_not_combine(self):
+        """There are none."""
+        self.compare(["-n", "4", "--map-by", "core", "--bind-to", "package"])
 
 
 class Streams(bridgecase.BridgeCase, launch.Streams):  # ctest: serial timeout=240

@@ -103,6 +103,12 @@ class Script(_DvmCase):  # ctest: serial timeout=120
         (self.home / "site").write_text(json.dumps({"prrte_prefix": self.prrte()}))
         self.up("", env={"PXLAUNCH_SITE_CONFIG": f"{self.node_home}/site"})
 
+    def test_a_step_of_the_scripts_own_beside_it(self):
+        """The daemons' step takes no core: one that does not overlap starts all the same."""
+        script = f"pxrec up --prrte {self.prrte()} >up && srun -N3 -n6 hostname; pxrec down >down\n"
+        self.right(self.sbatch(SIX, script).finish(), [b"n1", b"n2", b"n3"] * 2)
+        self.check_gone()
+
     def test_within_a_step(self):
         """The step's own numbers are not the job's, and its PMIx server is left alone: pxlaunch may even crash."""
         done = self.sbatch(SIX, pxslurm.CRASH_IN_A_STEP).finish(60)
@@ -312,8 +318,10 @@ class _ServerCase(_DvmCase):
         pxtest.Case.check_clean(self, within)
 
 
-class Codes(_ServerCase, embedded.Codes):  # ctest: serial timeout=120
-    pass
+class Codes(_ServerCase, embedded.Codes):  # ctest: serial timeout=180
+    def test_abort(self):
+        for code in (1, 7, 42, 255):
+            self.assertEqual(self.launch(["-n", "4", "abort", str(code)]).code, code)
 
 
 class NotRun(_ServerCase, embedded.NotRun):  # ctest: serial timeout=120

@@ -115,6 +115,22 @@ class Scripts(pxslurm.SlurmCase):  # ctest: serial timeout=240
         self.assertIn(b"asks for PMI-1", done.err, done)
 
 
+class Lost(pxslurm.SlurmCase):  # ctest: serial timeout=120 not22
+    CPUS = "1x2x1"
+
+    def test_a_slurmd_is_killed(self):
+        """Slurm needs SlurmdTimeout to find it, and ends the job; what still runs on that node is ended by us."""
+        self.may_leave_files = True
+        batch = self.sbatch(["-N3", "-n6"], "pxlaunch -N 1 sh -c 'echo asleep; exec sleep 600'\n")
+        batch.wait_for(b"asleep", count=3)
+        self.kill_slurmd("n3")
+        batch.finish(60)
+        self.assertEqual(batch.state(), "NODE_FAIL")
+        self.assertRegex(batch.err, pxslurm.CANCELLED % 3)
+        self.check_accounting(batch.id, job=("NODE_FAIL",), step0=("sh", "3"))
+        self.eventually("nothing is left", lambda: not self.of_ours(), 10)
+
+
 class Wide(pxslurm.SlurmCase):  # ctest: serial timeout=60 not22
     """Nodes of more cores than this machine has: what was asked for counts. Not by a DVM, because prte counts the real cores
     of a node, and these are too few for eight each: test_dvm.Asked has the same with two."""

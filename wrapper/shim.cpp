@@ -88,6 +88,7 @@ void Shim::on_frame(const channel::Frame &frame) {
         by_judge_ = true;
         return rank_.signal(number());
     case channel::Kind::kill:
+        by_judge_ = true;
         return kill_rank();
     case channel::Kind::in:
         return io_->put(frame.body);
@@ -258,11 +259,13 @@ void Shim::limit_time() {
                               [this] { kill_rank(); });
 }
 
-// A rank may have its TERM before its shim has one: then it is the runtime's doing.
+// A rank may have its TERM before its shim has one: then it is the runtime's doing. And
+// before the KILL of Slurm, of which a shim cannot tell: its silence does.
 void Shim::rank_ended() {
     loop_.cancel(kill_timer_);
-    const bool is_clear = by_runtime_ || by_judge_ || rank_.ended()->signal != SIGTERM;
-    if (is_clear) return report_end();
+    const int by = rank_.ended()->signal;
+    const bool may_be_the_runtimes = by == SIGTERM || (by == SIGKILL && is_slurms());
+    if (by_runtime_ || by_judge_ || !may_be_the_runtimes) return report_end();
     held_ = loop_.after(between_signals, [this] { report_held_end(); });
 }
 

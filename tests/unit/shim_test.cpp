@@ -113,6 +113,14 @@ TEST_CASE("a rank that Slurm has told to end, and that fails, is ended by Slurm"
     CHECK(ended.by_runtime);
 }
 
+TEST_CASE("a rank that is killed may be so with its shim, who waits for that a moment") {
+    const auto begin = Clock::now();
+    const auto ended = reported("kill -KILL $$");
+    CHECK(ended.end.signal == SIGKILL);
+    CHECK_FALSE(ended.by_runtime);
+    CHECK(Clock::now() - begin >= std::chrono::milliseconds(200));
+}
+
 TEST_CASE("a rank whose shim reaches nobody knows its job, as Open MPI 4.1 has to") {
     const Temporary here;
     auto loop = Loop::create();

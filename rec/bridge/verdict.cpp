@@ -118,7 +118,7 @@ job::JobResult verdict(job::JobResult judged, const StepEnd &end) {
     if (end.patience) return too_late(end);
     const bool by_slurm = !end_by_slurm(end).empty();
     const bool by_signal = end.over && WIFSIGNALED(end.wait_status) && !end.killed;
-    if (!by_slurm && !by_signal) return judged;
+    if (!by_slurm && !by_signal && !was_not_started(end.words)) return judged;
     const bool is_lost = judged.not_run == Exit::cannot_run && judged.first_failure < 0;
     if (!is_lost && !was_ended_from_outside(judged, end)) return judged;
     auto result = result_of(end);

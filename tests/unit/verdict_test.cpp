@@ -67,6 +67,18 @@ TEST_CASE("a step that srun cancels because a daemon is away is explained by tha
           "connection failure");
 }
 
+TEST_CASE(
+    "ranks of a step that was not started on all nodes were not killed by themselves") {
+    // 24.11, without a word that it was cancelled.
+    const auto result = verdict(
+        killed(0, 0), end_with("srun: error: Application launch failed: Communication "
+                               "connection failure\n",
+                               233 << 8));
+    CHECK(result.explanation ==
+          "srun did not start the job: Application launch failed: Communication "
+          "connection failure");
+}
+
 TEST_CASE("ranks that were killed with their step did not fail by themselves") {
     const auto result = verdict(killed(0, 0), end_with(cancelled, 137 << 8));
     CHECK(result.not_run == Exit::cannot_run);

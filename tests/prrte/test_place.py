@@ -97,6 +97,13 @@ class CutOff(_PlaceCase):  # ctest: serial timeout=60
         done = self.expect(0, ["-n", "2", "--display", "map", "echo", "ran"])
         self.assertEqual(done.out, b"ran\nran\n")
         self.assertIn(b"0-1  n1    not bound", done.err)
+        done = self.expect(0, ["-n", "2", "init_finalize"])
+        self.assertIn(b"2 processes, ", done.out)
+        done = self.launch(["-n", "2", "init_finalize_mpich"])
+        self.assertNotIn(b"1 processes", done.out)
+        if b"unsupported PMI version PMIx" not in done.err:  # MPICH 5 says it itself
+            self.assertEqual(done.code, 125, done)
+            self.assertIn(b"asks for PMI-1", done.err)
 
 
 class Silent(_PlaceCase):  # ctest: serial timeout=60

@@ -25,12 +25,14 @@
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <utility>
 
 namespace px::rec {
 
 namespace {
 
 constexpr Milliseconds last_words{2000}; // for jobs to end when the server has to
+constexpr Milliseconds slurms_last_words{30'000}; // its KillWait, by default
 constexpr Milliseconds least_rest{2000}; // for a tool that has attached to say why
 
 // The kernel doubles the table of descriptors when it is full, and in a process with
@@ -83,6 +85,7 @@ class Server {
     Result<void> publish_address();
     void watch_keepalive();
     void end();
+    void end_with_slurm();
     void count_idle();
     void rest(Milliseconds time);
 
@@ -94,7 +97,7 @@ class Server {
     std::unique_ptr<AllocationSteps> steps_; // with method srun or pmi2
     std::unique_ptr<server::Host> host_;
     Fd signals_;
-    bool ending_ = false;
+    bool ending_ = false, killing_ = false;
     Loop::Timer idle_timer_ = 0;
     Clock::time_point idle_end_{}; // before it the server does not end for want of jobs
 };
@@ -135,14 +138,18 @@ Result<void> Server::watch_signals() {
     if (!signals_) return system_error("cannot watch for signals", errno);
     loop_->watch(signals_.get(), EPOLLIN, [this](std::uint32_t) {
         signalfd_siginfo info{};
-        bool ended = false;
+        bool ended = false, by_slurm = false;
         for (;;) {
             const auto got = read_some(signals_.get(), &info, sizeof info);
             if (!got || *got <= 0) break;
-            ended = ended || info.ssi_signo != SIGCHLD;
+            if (info.ssi_signo == SIGCHLD) continue;
+            // slurmstepd's; 'pxrec down' and the guard are the user's own.
+            const bool is_slurms = steps_ && info.ssi_uid != ::getuid();
+            (is_slurms ? by_slurm : ended) = true;
         }
         host_->jobs.reap();
         if (ended) end();
+        if (by_slurm) end_with_slurm();
     });
     return {};
 }
@@ -184,11 +191,19 @@ void Server::watch_keepalive() {
 }
 
 void Server::end() {
-    if (ending_) return;
+    if (std::exchange(killing_, true)) return;
     ending_ = true;
     if (host_->jobs.jobs().empty()) return loop_->stop();
     host_->jobs.kill_all();
     loop_->after(last_words, [this] { loop_->stop(); }); // the guard does the rest
+}
+
+// Slurm has told the steps, too, and will kill them and us: until then ranks may save
+// what they have, and we bring their output and say how they end.
+void Server::end_with_slurm() {
+    if (std::exchange(ending_, true)) return;
+    if (host_->jobs.jobs().empty()) return loop_->stop();
+    loop_->after(slurms_last_words, [this] { loop_->stop(); });
 }
 
 void Server::count_idle() {

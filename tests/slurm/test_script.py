@@ -77,6 +77,14 @@ class Scripts(pxslurm.SlurmCase):  # ctest: serial timeout=240
             if status:
                 self.assertIn(b"pxlaunch: error: Slurm ended the job's ", done.err)
 
+    def test_ranks_save_while_their_job_is_cancelled(self):
+        """Slurm tells pxlaunch and pxrec, too; they are not in the ranks' way."""
+        save = "trap \"for i in 1 2 3 4 5 6 7 8 9 10; do sleep 0.1; done; touch saved.$PXLAUNCH_RANK; exit 0\" TERM"
+        batch = self.sbatch(["-N3", "-n6"], f"pxlaunch -N 1 sh -c '{save}; echo ready; while :; do sleep 0.1; done'\n")
+        batch.wait_for(b"ready", count=3).cancel().finish(30)
+        self.eventually("all have saved", lambda: len(list(self.home.glob("saved.*"))) == 3, 10)
+        self.eventually("nothing is left", lambda: not self.of_ours(), 20)
+
     def test_ranks_that_do_not_end_are_killed_with_their_job(self):
         script = "pxlaunch -N 1 sh -c 'trap \"echo no\" TERM; echo ready; while :; do sleep 0.1; done'\n"
         for who in ("", "pxrec", "pxlaunch"):

@@ -5,7 +5,7 @@ import time
 import pxslurm
 
 
-class Scripts(pxslurm.SlurmCase):  # ctest: serial timeout=240
+class Scripts(pxslurm.SlurmCase):  # ctest: serial timeout=360
     CPUS = "1x2x1"
 
     def setUp(self):

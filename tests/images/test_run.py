@@ -1,4 +1,5 @@
 """The images at work, on this machine."""
+import pathlib
 import re
 
 import pxcontainer
@@ -53,3 +54,22 @@ class Runtimes(pxcontainer.ContainerCase):  # ctest: serial timeout=180
         there = self.run_in("runtime-with-podman", "podman", "unshare", "cat", "/proc/self/uid_map", options=["--privileged"])
         self.assertEqual([re.split(" +", line.strip()) for line in there.splitlines()],
                          [["0", "1000", "1"], ["1", "1", "999"], ["1000", "1001", "64535"]])
+
+    def test_a_rank_in_the_rec(self):
+        """With the image's own podman, settings and user: its ranks join a container, of which nothing is left."""
+        archive = self.work / "mpi.tar"
+        self.podman("save", "--quiet", "--output", str(archive), "mpi")
+        script = ("id -u; podman load --quiet --input /mpi.tar && pxlaunch -n 2 --oversubscribe --image mpi init_finalize; "
+                  "echo status $?; podman ps --all --quiet; podman run --rm mpi echo by hand")
+        out = self.run_in("runtime-with-podman", "sh", "-c", script,
+                          options=["--privileged", "-v", f"{archive}:/mpi.tar:ro", *self.control_groups()])
+        self.assertRegex(out, r"^1000\nLoaded image.*\n2 processes, up to 2 per node, 1 node\ninit .*\nstatus 0\nby hand\n$")
+
+    @staticmethod
+    def control_groups():
+        """Of both versions crun refuses them: where this machine has both, the container has the second alone."""
+        for line in pathlib.Path("/proc/mounts").read_text().splitlines():
+            _, place, kind, *_ = line.split()
+            if kind == "cgroup2" and place != "/sys/fs/cgroup":
+                return ["-v", f"{place}:/sys/fs/cgroup"]
+        return []

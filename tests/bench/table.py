@@ -125,11 +125,13 @@ class Table:
         print(self.form.format(*cells), flush=True)
 
     def row(self, row, *more):
+        """Whether its goal is met, or cannot be told."""
         own, peer = row.values["pxlaunch"], row.values.get(row.peer)
         ratio = statistics.median(own) / statistics.median(peer) if own and peer else None
         verdict = "" if ratio is None else " met" if ratio <= row.goal else " missed"
         self.line(row.what + ", ms", *(cell(row, name) for name in self.launchers),
                   "-" if ratio is None else f"{ratio:.3f}", f"<= {row.goal}{verdict}", *more)
+        return verdict != " missed"
 
 
 def missing(*programs):

@@ -3,6 +3,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import struct
 import subprocess
 
@@ -152,7 +153,7 @@ class Making(pxtest.Case):
     def test_npb_wants_a_checksum(self):
         (self.home / "npb.tar.gz").write_text("other")
         for env, words in [({}, ""), ({"NPB_FILE": "npb.tar.gz"}, "no checksum for npb.tar.gz"),
-                           ({"NPB_FILE": "none", "NPB_SHA256": "1"}, "no tarball 'none'"),
+                           ({"NPB_FILE": "build/npb.tar.gz", "NPB_SHA256": "1"}, "no tarball 'build/npb.tar.gz'\nbuild-npb: hint: NPB_FILE is a path below the tree that is built from, not in build,"),
                            ({"NPB_URL": f"file://{self.home}/none", "NPB_SHA256": "1"}, "cannot fetch 'file:"),
                            ({"NPB_FILE": "npb.tar.gz", "NPB_SHA256": "1"}, "npb.tar.gz has the checksum d9298a10d1")]:
             done, made = self.build_npb(**env)
@@ -161,7 +162,7 @@ class Making(pxtest.Case):
             self.assertEqual(made, set())
 
     def test_npb(self):
-        """With stand-ins for its tarball, which cannot be had here, gfortran and make."""
+        """With stand-ins for its tarball, which cannot be had here, gfortran and make; test_npb.py has the image itself."""
         (self.home / "stand-ins").mkdir()
         (self.home / "stand-ins/gfortran").symlink_to("/bin/true")
         (self.home / "stand-ins/make").write_text(
@@ -171,7 +172,9 @@ class Making(pxtest.Case):
             (self.home / "NPB3.4.9/NPB3.4-MPI" / name).mkdir(parents=True)
         subprocess.run(["tar", "-czf", "npb.tar.gz", "NPB3.4.9"], cwd=self.home, check=True)
         given = hashlib.sha256((self.home / "npb.tar.gz").read_bytes()).hexdigest()
-        done, made = self.build_npb(NPB_URL=f"file://{self.home}/npb.tar.gz", NPB_SHA256=given)
-        self.assertEqual(done.returncode, 0, done)
-        self.assertEqual(made, {f"{kernel}.{name}.x" for kernel in ("ep", "is", "cg", "mg", "ft", "bt", "sp", "lu")
-                                for name in "SWABC"})
+        for place in ({"NPB_URL": f"file://{self.home}/npb.tar.gz"}, {"NPB_FILE": "npb.tar.gz"}):
+            done, made = self.build_npb(**place, NPB_SHA256=given)
+            self.assertEqual(done.returncode, 0, done)
+            shutil.rmtree(self.home / "to")
+            self.assertEqual(made, {f"{kernel}.{name}.x" for kernel in ("ep", "is", "cg", "mg", "ft", "bt", "sp", "lu")
+                                    for name in "SWABC"})

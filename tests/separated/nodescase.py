@@ -1,4 +1,5 @@
 """Nodes with rootless podman: after each test no process and no container of a job is left on any of them."""
+import os
 import pathlib
 import signal
 import time
@@ -6,6 +7,10 @@ import time
 import pxlab
 import pxtest
 
+claims = pxtest.load(pxtest.TREE / "tests/containers/claims.py")
+
+# A path that is in the image alone.
+MPI = "/usr/local/bin/init_finalize"
 IMAGE = ("--image", "k8s-mpi")
 RIGHT_SIZE = b"6 processes, up to 2 per node, 3 nodes\n"
 
@@ -21,16 +26,23 @@ class Nodes:
 
     def setUp(self):
         super().setUp()
-        self.before = {node: {process.pid for process in self.nodes_pids(node)} for node in self.lab("hosts").split()}
+        self.before = self.those_of_now()
+
+    def those_of_now(self):
+        """The processes of all nodes."""
+        return {node: {process.pid for process in self.nodes_pids(node)} for node in self.lab("hosts").split()}
 
     def check_clean(self, within=3):
+        self.check_left(within)
+        super().check_clean(0)
+
+    def check_left(self, within):
         end = time.monotonic() + within * pxtest.SLOW
         while (left := self.left()) and time.monotonic() < end:
             time.sleep(0.02)
         self.assertEqual(left, [], f"left behind after {within * pxtest.SLOW} s")
         for node in self.before:
             self.assertEqual(self.containers(node), [])
-        super().check_clean(0)
 
     def left(self):
         """Processes of a job on any node, the runtime's of that container included, and the files of its keeper."""
@@ -84,6 +96,19 @@ class InARank:
             self.assertEqual((host, uid), (f"n{rank + 1}", "1000"), done)
             self.assertEqual({line.split()[1] for line in rest[:5]}, {"0" * 16})
             self.assertEqual(rest[5:], ["NoNewPrivs:\t1", "/usr/bin/readlink", "out"])
+
+    def test_words(self):
+        """Byte for byte, to every node."""
+        script = 'printf "%s\\0" "$MINE" "$SECRET" "$@"'
+        self.expect(0, ["-N", "1", "--output", "%r.out", "-x", "MINE", *IMAGE, "sh", "-c", script, "sh", *claims.TORTURE],
+                    env={"MINE": os.fsdecode(claims.VALUE), "SECRET": "s"})
+        for rank in range(3):
+            seen = (self.home / f"{rank}.out").read_bytes().split(b"\0")[:-1]
+            self.assertEqual(seen, [claims.VALUE, b"", *claims.TORTURE])
+
+    def test_sixteen_ranks_on_a_node(self):
+        done = self.expect(0, ["-n", "16", "--oversubscribe", "--host", "n2", *IMAGE, MPI], timeout=60)
+        self.assertTrue(done.out.startswith(b"16 processes, up to 16 per node, 1 node\n"), done)
 
     def test_ranks_of_a_node_read_each_others_memory(self):
         done = self.expect(0, ["-n", "2", "--host", "n2", *IMAGE, "peek", "."])

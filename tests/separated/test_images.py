@@ -1,37 +1,52 @@
-"""The images of apps/images over three nodes, from the REC and from a script inside the APP, where nothing of the REC is."""
+"""The images of apps/images over three nodes, from the REC and from a script inside the APP, where nothing of the REC is.
+
+Programs are named by their paths in the image, which no node has: natively they cannot be found.
+"""
+import re
+import shlex
+
 import nodescase
-from nodescase import RIGHT_SIZE
+from nodescase import MPI, RIGHT_SIZE
 
 NO_REC = "for each in podman prte pxrec srun; do ! command -v $each || exit 3; done\n"
-GROMACS = ["gmx_mpi", "mdrun", "-s", "/usr/local/share/water/water.tpr", "-ntomp", "1"]
+EP = "/usr/local/bin/ep"
+GROMACS = "/usr/bin/gmx_mpi mdrun -s /usr/local/share/water/water.tpr -ntomp 1"
+# The versions in the library that the program loads.
+ITS_MPI = f"grep -aoE '[45][.][01][.][0-9]+' $(ldd {MPI} | grep -o '/[^ ]*libmpi.so.40') | sort -u"
+# What could come from the batch script or the REC.
+SEEN = "sh -c 'echo \"$SLURM_PROCID|$SECRET|$LD_LIBRARY_PATH|$PATH\"'"
+PATH = b"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 class Applications:
     """What is asked of both kinds of nodes; `run` takes an image, a command line of a shell, and gives its Done."""
 
     def test_mpi(self):
-        done = self.run_there("k8s-mpi", "pxlaunch -N 2 init_finalize")
-        self.assertTrue(done.out.startswith(RIGHT_SIZE), done)
+        self.check_mpi("k8s-mpi", b"5.0")
 
     def test_an_older_mpi(self):
         """Open MPI 4.1 of Debian 12, with OpenPMIx 4.2.2, under a runtime with OpenPMIx 5.0.7."""
-        done = self.run_there("k8s-mpi4", "pxlaunch -N 2 init_finalize")
-        self.assertTrue(done.out.startswith(RIGHT_SIZE), done)
+        self.check_mpi("k8s-mpi4", b"4.1")
+
+    def check_mpi(self, image, version):
+        done = self.run_there(image, f"pxlaunch -N 2 sh -c {shlex.quote(f'{ITS_MPI}; exec {MPI}')}")
+        self.assertEqual(done.out.count(RIGHT_SIZE), 1, done)
+        self.assertRegex(done.out, rb"(?m)^%b[.][0-9]+$" % re.escape(version), done)
 
     def test_ep(self):
-        done = self.run_there("nas", "pxlaunch -N 2 ep A")
+        done = self.run_there("nas", f"pxlaunch -N 2 {EP} A")
         self.assertTrue(done.out.startswith(b"EP class A: 2^28 pairs on 6 processes\n"), done)
         self.assertTrue(done.out.endswith(b"\nVerification: SUCCESSFUL\n"), done)
 
     def test_gromacs(self):
-        done = self.run_there("gromacs", f"pxlaunch -N 2 {' '.join(GROMACS)}")
+        done = self.run_there("gromacs", f"pxlaunch -N 2 {GROMACS}")
         self.assertIn(b"Using 6 MPI processes", done.err, done)
         self.assertRegex(done.err, rb"Performance: +[0-9.]+ +[0-9.]+")
 
 
 class FromTheRec(Applications, nodescase.NodesCase):  # ctest: serial timeout=180
     def run_there(self, image, command):
-        return self.expect(0, command.replace("pxlaunch", f"--image {image}", 1).split())
+        return self.expect(0, ["--image", image, *shlex.split(command)[1:]], timeout=90)
 
 
 class _Scripts(nodescase.NodesCase):

@@ -104,7 +104,7 @@ void adopt_root(Prepared &prepared) {
     } else {
         ::setpgid(0, 0);
     }
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (spec.dies_with_us) ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != prepared.parent) fail(prepared, Step::orphaned);
     adopt_descriptors(prepared);
     if (prepared.cpus != nullptr &&

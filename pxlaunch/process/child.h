@@ -21,6 +21,7 @@ struct ChildSpec {
     int in = -1, out = -1, err = -1; // become 0, 1 and 2
     int keep = -1;                   // stays open under its own number, or -1
     bool terminal = false;          // `in` is a terminal that becomes the controlling one
+    bool dies_with_us = true;       // or somebody else sees to that
     const HostRoot *root = nullptr; // where `program` and `directory` are; or here
 };
 

@@ -22,6 +22,9 @@ Result<SrunChild> start_srun(ChildSpec spec, const std::string &hosts) {
     spec.in = null.get();
     spec.out = spec.err = words.write.get();
     spec.keep = list.get();
+    // Alone, its helper would have Slurm kill the step, and what removes containers with
+    // it.
+    spec.dies_with_us = false;
     SrunChild child;
     child.pid = PX_TRY(start_child(spec));
     child.words = std::move(words.read);

@@ -1,12 +1,14 @@
 // guard.cpp - waiting for the server's end, and cleaning up after it.
 #include "rec/cli/guard.h"
 
+#include "pxlaunch/base/fd.h"
 #include "pxlaunch/process/leftovers.h"
 
 #include <cerrno>
 #include <csignal>
 #include <fcntl.h>
 #include <poll.h>
+#include <string>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -43,6 +45,15 @@ bool wait_for_server(pid_t server, int keepalive) {
     }
 }
 
+// Each with its helper, at once: one that finds itself alone has Slurm kill the step, and
+// in it what removes the ranks' containers. Without both, the ranks' shims end the step.
+void end_sruns() {
+    for (const int child : process::own_children()) {
+        const auto name = read_file("/proc/" + std::to_string(child) + "/comm");
+        if (name && *name == "srun\n") ::kill(-child, SIGKILL);
+    }
+}
+
 } // namespace
 
 void fork_under_guard(const Guarded &guarded) {
@@ -64,6 +75,7 @@ void fork_under_guard(const Guarded &guarded) {
         if (number != SIGCHLD && number != SIGKILL) ::signal(number, SIG_IGN);
     }
     const bool clean = server > 0 && wait_for_server(server, guarded.keepalive);
+    end_sruns();
     process::kill_all_descendants(sweep_ms);
     guarded.finish(clean);
     ::_exit(clean ? 0 : 1);

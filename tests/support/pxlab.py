@@ -20,7 +20,7 @@ BUILD = pathlib.Path(os.environ.get("PX_LAB_BUILD") or pxtest.TREE / "build/trix
 NODE_BIN = "/build/release/bin"
 KIND = os.environ.get("PX_LAB_KIND", "prrte")  # that PX_LAB_BUILD is for
 SUITES = {"prrte": "trixie", "prrte5": "testing", "slurm": "trixie", "slurm22": "bookworm", "slurm26": "testing",
-          "slurm-separated": "trixie"}
+          "slurm-separated": "trixie", "slurm22-separated": "bookworm"}
 
 
 def root(suite):

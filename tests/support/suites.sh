@@ -29,7 +29,7 @@ in_root() {
 # No test waits for what its nodes are made of.
 on_nodes() {
     local name kinds=${1/matrix/prrte prrte5}
-    for name in ${kinds/separated/separated slurm-separated}; do tests/lab/lab-root "$name" >/dev/null || { failed=1; return; }; done
+    for name in ${kinds/separated/separated slurm-separated slurm22-separated}; do tests/lab/lab-root "$name" >/dev/null || { failed=1; return; }; done
     for name in $2; do in_root "$name" tests/lab/build-programs "${@:3}" || { failed=1; return; }; done
     PX_LAB_BUILD=$builds/${2%% *} suite dev "$1"
 }

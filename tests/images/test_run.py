@@ -32,7 +32,7 @@ class Applications(pxcontainer.ContainerCase):  # ctest: serial timeout=180
         self.assertRegex(done.err, rb"Performance: +[0-9.]+ +[0-9.]+")
 
 
-class Runtimes(pxcontainer.ContainerCase):  # ctest: serial timeout=180
+class Runtimes(pxcontainer.ContainerCase):  # ctest: serial timeout=240
     def run_in(self, image, *command, options=()):
         return self.podman("run", "--rm", "--network", "host", "--ulimit", "host", *options, image, *command).decode()
 

@@ -22,8 +22,11 @@ class Spelling2022(nodescase.NodesCase):  # ctest: serial timeout=180
         return done.out
 
     def test_prterun(self):
-        out = self.right("prterun", "--map-by", "ppr:2:node", "-x", "MPI_IMAGE", "pxwrap", "init_finalize")
-        self.assertTrue(out.startswith(RIGHT_SIZE), out)
+        for image in ("k8s-mpi", "k8s-mpi4"):
+            with self.subTest(image):
+                out = self.right("prterun", "--map-by", "ppr:2:node", "-x", "MPI_IMAGE", "pxwrap", "init_finalize",
+                                 env={"MPI_IMAGE": image})
+                self.assertTrue(out.startswith(RIGHT_SIZE), out)
         out = self.right("prterun", "--map-by", "ppr:2:node", "-x", "MPI_IMAGE", "-x", "CONTAINER_ARGS", "pxwrap", "sh", "-c",
                          "echo $BY $(id -u) $(hostname)")
         self.assertEqual(sorted(out.splitlines()), [b"args 1000 n%d" % node for node in (1, 1, 2, 2, 3, 3)])

@@ -1,5 +1,10 @@
 """pxlaunch in a REC, ranks in an APP of which no file is in the REC: over three nodes, by a DVM of PRRTE 3.0.8."""
+import re
+import shutil
+import subprocess
+
 import nodescase
+import pxtest
 from nodescase import IMAGE, RIGHT_SIZE
 
 
@@ -7,6 +12,19 @@ class Launch(nodescase.InARank, nodescase.NodesCase):  # ctest: serial timeout=1
     def test_mpi(self):
         done = self.expect(0, ["-N", "2", *IMAGE, "init_finalize"])
         self.assertTrue(done.out.startswith(RIGHT_SIZE), done)
+
+    def test_an_mpi_that_speaks_another_pmi(self):
+        """MPICH without PMIx: not six jobs of one rank, and which side is to change."""
+        program = pxtest.program("init_finalize_mpich")
+        shutil.copy(program, self.home)
+        (self.home / "lib").mkdir()
+        for line in subprocess.run(["ldd", program], check=True, capture_output=True, text=True).stdout.splitlines():
+            name, _, path = line.strip().partition(" => ")
+            if path.startswith("/") and not re.match(r"lib(c|m|dl|rt|pthread|resolv)\.so", name):  # the image's C library is newer
+                shutil.copy(path.split()[0], self.home / "lib")
+        done = self.expect(125, ["-N", "2", "-x", f"LD_LIBRARY_PATH={self.node_home}/lib", *IMAGE, "./init_finalize_mpich"])
+        self.assertIn(b"asks for PMI-1", done.err, done)
+        self.assertNotIn(b"1 processes", done.out, done)
 
     def test_nothing_of_a_launcher_is_in_the_image(self):
         script = "for each in mpirun prterun prun prte prted srun sshd pxlaunch pxrec podman; do command -v $each; done; :"

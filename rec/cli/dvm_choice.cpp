@@ -4,9 +4,11 @@
 #include "pxlaunch/base/capture.h"
 #include "pxlaunch/base/fd.h"
 #include "pxlaunch/base/text.h"
+#include "pxlaunch/discover/allocation.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <unistd.h>
 
@@ -33,9 +35,15 @@ int major_version(const std::string &prefix) {
     return text ? prrte_major(*text) : 0;
 }
 
-std::string passwd_text() {
-    auto text = read_file("/etc/passwd", 16 << 20);
+std::string text_of(const char *path) {
+    auto text = read_file(path, 16 << 20);
     return text ? std::move(*text) : std::string();
+}
+
+// Nobody else: "".
+std::string others_here(const discover::Here &here) {
+    if (discover::find_allocation(here).whole_nodes) return {};
+    return others(text_of("/etc/passwd"), text_of("/etc/nsswitch.conf"));
 }
 
 } // namespace
@@ -61,6 +69,32 @@ std::vector<std::string> login_users(const std::string &passwd) {
     return users;
 }
 
+std::string user_database(const std::string &nsswitch) {
+    for (const auto &line : split(nsswitch, '\n')) {
+        std::string words = line.substr(0, line.find('#'));
+        if (!words.starts_with("passwd:")) continue;
+        std::replace(words.begin(), words.end(), '\t', ' ');
+        for (const auto &word : split(words.substr(words.find(':') + 1), ' ')) {
+            const bool is_local = word.empty() || word.starts_with('[') ||
+                                  word == "files" || word == "compat" ||
+                                  word == "systemd";
+            if (!is_local) return word;
+        }
+    }
+    return {};
+}
+
+std::string others(const std::string &passwd, const std::string &nsswitch) {
+    if (const auto database = user_database(nsswitch); !database.empty())
+        return fmt::format("the users of '{}' (/etc/nsswitch.conf)", database);
+    if (passwd.starts_with('+') || passwd.find("\n+") != passwd.npos)
+        return "the users of NIS (/etc/passwd)";
+    const auto users = login_users(passwd);
+    if (users.size() < 2) return {};
+    return users.size() == 2 ? join(users, " and ")
+                             : fmt::format("{} users", users.size());
+}
+
 Result<void> choose_dvm(const std::string &prefix, bool shared_node_allowed,
                         const Site &site, ServeOptions &options) {
     options.prrte_prefix = PX_TRY(find_prrte(prefix, site));
@@ -68,14 +102,14 @@ Result<void> choose_dvm(const std::string &prefix, bool shared_node_allowed,
     // SECURITY: PRRTE 3.0.8 lets every local user who has the address run commands as the
     // DVM's owner (measured); 5.0.0rc1 refuses other users.
     const int major = major_version(options.prrte_prefix);
-    const auto users = login_users(passwd_text());
-    if (major >= 5 || users.size() < 2) return {};
+    if (major >= 5) return {};
+    const std::string users = others_here(site.here);
+    if (users.empty()) return {};
     return cannot_run(
         fmt::format("PRRTE {} lets other users of this node run commands as you, if they "
                     "learn its address; {} can log in here",
                     major == 0 ? "of an unknown version" : fmt::format("{}", major),
-                    users.size() == 2 ? join(users, " and ")
-                                      : fmt::format("{} users", users.size())),
+                    users),
         "'pxrec up --allow-shared-node' starts it all the same; its address is kept in a "
         "directory that only you can read");
 }

@@ -16,4 +16,11 @@ int prrte_major(const std::string &text);
 // The users who can log in here, by /etc/passwd: those with a shell and no system number.
 std::vector<std::string> login_users(const std::string &passwd);
 
+// The first database of users beside that file, by /etc/nsswitch.conf ("sss"), whose
+// users cannot be counted; "" if there is none.
+std::string user_database(const std::string &nsswitch);
+
+// Who can log in here beside us, in words: by both files. "": nobody.
+std::string others(const std::string &passwd, const std::string &nsswitch);
+
 } // namespace px::rec

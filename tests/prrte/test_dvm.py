@@ -102,6 +102,8 @@ class SharedNode(dvmcase.DvmCase):  # ctest: serial timeout=60
     def test_a_node_that_others_can_use(self):
         self.add_second_user()
         self.refused(b"lets other users of this node run commands as you", b"user and other", b"--allow-shared-node")
+        self.lab("exec", "n1", "sed", "-i", "s/^passwd:.*/passwd: files sss/", "/etc/nsswitch.conf", uid=0)
+        self.refused(b"the users of 'sss' (/etc/nsswitch.conf) can log in here", b"--allow-shared-node")
         self.up("--allow-shared-node")
         found = self.lab("exec", "n1", "sh", "-c", "find /tmp -name '*rendezvous*' -o -name 'uri' -o -name 'pmix*'")
         self.assertTrue(found.split())

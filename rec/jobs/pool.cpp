@@ -21,6 +21,7 @@ std::vector<map::NodeView> Pool::whole() const {
         view.name = node.host;
         view.topology = node.topology;
         view.usable = node.topology->pus();
+        view.gpus_known = node.gpus_known;
         views.push_back(std::move(view));
     }
     return views;

@@ -14,6 +14,7 @@ namespace px::jobs {
 struct PoolNode {
     std::string host;
     const map::Topology *topology = nullptr;
+    bool gpus_known = true; // the topology's are the node's
 };
 
 // A hardware thread of a node of the pool.

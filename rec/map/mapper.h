@@ -20,6 +20,7 @@ struct NodeView {
     int slots = 0; // ranks it takes; 0: one for each usable cpu
     Pus shared;    // PUs to spread over if the job oversubscribes; empty: usable
     std::optional<std::vector<int>> free_gpus; // of topology->gpus(); none: all
+    bool gpus_known = true; // or a job that asks for some cannot be here
 };
 
 // An Error where the job does not fit on these nodes, or its placement contradicts

@@ -61,8 +61,9 @@ Result<Pool> Pool::of(const NodeView &node, const job::MapBy &map, bool crowded)
     std::sort(pool.pus_.begin(), pool.pus_.end());
     pool.find_objects(map.object);
     pool.slots = node.slots > 0 ? node.slots : static_cast<int>(pool.cpus_.size());
-    pool.gpus = static_cast<int>(node.free_gpus ? node.free_gpus->size()
-                                                : node.topology->gpus().size());
+    pool.gpus = static_cast<int>(!node.gpus_known ? 0
+                                 : node.free_gpus ? node.free_gpus->size()
+                                                  : node.topology->gpus().size());
     return pool;
 }
 

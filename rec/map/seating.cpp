@@ -56,7 +56,9 @@ class Usher {
 
     [[nodiscard]] bool has_room(int node) const {
         const auto &pool = seating_.pools[node];
-        const auto there = static_cast<int>(pool.node().topology->gpus().size());
+        const auto &view = pool.node();
+        const auto there =
+            view.gpus_known ? static_cast<int>(view.topology->gpus().size()) : 0;
         const int gpus = seating_.crowded ? there : pool.gpus;
         return left_ > 0 && room_[node] > 0 && gpus >= demand_.gpus;
     }

@@ -102,6 +102,23 @@ Error too_few_cpus(const Request &request, const Demand &demand, const Totals &t
     return cannot_run(what, "use fewer ranks, or --oversubscribe");
 }
 
+// A job for GPUs, and nodes whose GPUs nobody has looked at.
+std::optional<Error> gpus_unknown(const Request &request, const Demand &demand) {
+    std::string unknown, known;
+    for (const int node : demand.nodes) {
+        const auto &view = request.pools[node].node();
+        std::string &names = view.gpus_known ? known : unknown;
+        names += (names.empty() ? "" : ",") + view.name;
+    }
+    if (demand.gpus == 0 || unknown.empty()) return std::nullopt;
+    return cannot_run(
+        fmt::format("-g: the GPUs of {} are not known: pxrec sees those of its own node, "
+                    "and takes nodes with as many cores to have the same",
+                    unknown),
+        known.empty() ? "start the job from a node of the allocation, or leave out -g"
+                      : fmt::format("use --host {}, or leave out -g", known));
+}
+
 Error too_few_gpus(const Demand &demand, const Totals &totals) {
     return cannot_run(
         fmt::format("{} with {} each need {}; {} {}", counted(totals.ranks, "rank"),
@@ -131,6 +148,10 @@ Error shortage(const Request &request, std::size_t app) {
     const auto &demand = request.demands[app];
     if (auto error = pattern_too_small(request, demand)) return *error;
     const auto totals = totals_of(request, demand);
+    const bool lacks_gpus = totals.gpus > totals.gpus_there;
+    if (lacks_gpus && totals.ranks <= totals.slots_there) {
+        if (auto error = gpus_unknown(request, demand)) return *error;
+    }
     if (totals.cpus_there == 0) return nothing_free(request.pools);
     const bool own = needs_own_cpus(request.placement, demand);
     if (own && demand.cpus_given && totals.cpus > totals.cpus_there) {
@@ -139,7 +160,7 @@ Error shortage(const Request &request, std::size_t app) {
     if (totals.ranks > totals.slots_there) return too_few_slots(totals);
     if (own && totals.cpus > totals.cpus_there)
         return too_few_cpus(request, demand, totals);
-    if (totals.gpus > totals.gpus_there) return too_few_gpus(demand, totals);
+    if (lacks_gpus) return too_few_gpus(demand, totals);
     return do_not_fit(request, demand);
 }
 

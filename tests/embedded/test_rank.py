@@ -39,6 +39,18 @@ class Identity(_View):
         self.assertEqual(seen["pid"], seen["pgid"])
 
 
+class Gpus(_View):
+    def test_a_server_that_was_there_before(self):
+        """The one of an allocation, which a job without GPUs has started."""
+        machine = str(pxtest.TREE / "tests/unit/data/four_gpus.xml")
+        env = {"SLURM_JOB_ID": "42", "SLURM_JOB_NUM_NODES": "1", "HWLOC_XMLFILE": machine}
+        self.expect(0, ["-n", "1", "true"], env=env)
+        server = self.one_process("pxrec").pid
+        seen = self.view(["-n", "2", "-g", "2"], env=env)
+        self.assertEqual([seen[rank]["env"]["CUDA_VISIBLE_DEVICES"] for rank in (0, 1)], [b"0,1", b"2,3"])
+        self.assertEqual(self.one_process("pxrec").pid, server)
+
+
 class Process(_View):
     def test_umask(self):
         seen = self.view(preexec_fn=lambda: os.umask(0o027))[0]

@@ -29,7 +29,7 @@ struct Cluster {
         topologies.push_back(std::move(topology));
         const auto &mine = topologies.back();
         const auto name = fmt::format("n{}", nodes.size() + 1);
-        nodes.push_back({name, &mine, mine.pus(), slots, {}, {}});
+        nodes.push_back({name, &mine, mine.pus(), slots, {}, {}, true});
         return *this;
     }
 };

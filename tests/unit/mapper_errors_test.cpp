@@ -176,6 +176,30 @@ TEST_CASE("map: what does not fit is refused with both numbers and a way out") {
     CHECK(place({}, spec_of({Job{}})).error().what == "there is no node to run on");
 }
 
+TEST_CASE("map: GPUs of nodes that nobody has looked at are not counted") {
+    Cluster there;
+    for (int node = 0; node < 2; ++node)
+        there.add(std::move(*Topology::from_xml_file(test_data("four_gpus.xml"))));
+    there.nodes[1].gpus_known = false;
+    Job job{6, "slot", "slot", "none", 0, 1};
+    const auto refused = [&] { return place(there.nodes, spec_of({job})).error(); };
+    const std::string what = "-g: the GPUs of {} are not known: pxrec sees those of its "
+                             "own node, and takes nodes with as many cores to have the "
+                             "same";
+    CHECK(refused().what == fmt::format(fmt::runtime(what), "n2"));
+    CHECK(refused().hint == "use --host n1, or leave out -g");
+    job.map = "slot:oversubscribe"; // shares GPUs, where they are known
+    job.np = 200;
+    CHECK(nodes_text(*place(there.nodes, spec_of({job}))).find('2') == std::string::npos);
+    job.map = "slot";
+    job.np = 4;
+    CHECK(nodes_text(*place(there.nodes, spec_of({job}))) == "1 1 1 1");
+    there.nodes[0].gpus_known = false;
+    CHECK(refused().what == fmt::format(fmt::runtime(what), "n1,n2"));
+    CHECK(refused().hint ==
+          "start the job from a node of the allocation, or leave out -g");
+}
+
 TEST_CASE("map: a job that fits now, later or never") {
     auto there = cluster(laptop);
     auto free = there.nodes;

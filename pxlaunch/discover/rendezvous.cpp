@@ -39,6 +39,7 @@ Json to_json(const Rendezvous &server) {
             {"nodes", server.nodes},
             {"tickets", server.tickets},
             {"died", server.died},
+            {"threads", server.threads},
             {"wrapper", server.wrapper}};
 }
 
@@ -66,6 +67,7 @@ Rendezvous from_json(const Json &json) {
     server.nodes = json.value("nodes", std::vector<std::string>());
     server.tickets = json.value("tickets", std::vector<std::string>());
     server.died = json.value("died", "");
+    server.threads = json.value("threads", 0);
     server.wrapper = json.value("wrapper", "");
     return server;
 }

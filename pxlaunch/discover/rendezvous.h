@@ -24,7 +24,8 @@ struct Rendezvous {
     // its slots (`cores`) are given out, against the secret.
     std::string method = "local";
     std::vector<std::string> nodes, tickets;
-    std::string died; // why there is no DVM any more; its keeper starts it when asked
+    std::string died;    // why there is no DVM any more; its keeper starts it when asked
+    int threads = 0;     // Here::slurm_threads of its nodes
     std::string wrapper; // with nodes: the path of pxwrap there; empty: not known
 };
 

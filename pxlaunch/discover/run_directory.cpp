@@ -252,11 +252,14 @@ void remove_unfinished(const std::string &ours) {
 
 } // namespace
 
-std::vector<std::string> remove_dead_run_directories(const Here &here) {
+std::vector<std::string> remove_dead_run_directories(const Here &here,
+                                                     bool (*spared)(const RunDirectory &,
+                                                                    const Here &)) {
     Reasons ignored;
     std::vector<std::string> removed;
     for (const RunDirectory &each : list_run_directories(here, ignored)) {
         if (each.life != Life::dead) continue;
+        if (spared != nullptr && spared(each, here)) continue;
         const std::string keep = each.path + "/keep";
         if (is_there(keep) && !is_older(keep, kept_seconds)) continue;
         std::string old;

@@ -51,6 +51,8 @@ std::vector<RunDirectory> list_run_directories(const Here &here, Reasons &reason
 bool is_being_started(const Here &here, const std::string &name);
 
 // Removes the directories whose owner is certainly dead, less those kept; their paths.
-std::vector<std::string> remove_dead_run_directories(const Here &here);
+std::vector<std::string>
+remove_dead_run_directories(const Here &here,
+                            bool (*spared)(const RunDirectory &, const Here &) = nullptr);
 
 } // namespace px::discover

@@ -74,6 +74,7 @@ void fork_under_guard(const Guarded &guarded) {
     for (int number = 1; number < NSIG; ++number) {
         if (number != SIGCHLD && number != SIGKILL) ::signal(number, SIG_IGN);
     }
+    if (guarded.begin) guarded.begin();
     const bool clean = server > 0 && wait_for_server(server, guarded.keepalive);
     end_sruns();
     process::kill_all_descendants(sweep_ms);

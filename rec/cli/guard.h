@@ -11,6 +11,7 @@ namespace px::rec {
 struct Guarded {
     int keepalive = -1; // end of file: the owner is gone; -1: no owner
     int ready = -1; // the server's alone: its closing must be seen when the server dies
+    std::function<void()> begin; // by the guard, while the server starts
     std::function<void(bool clean)>
         finish; // after all is dead; clean: the server ended by itself
 };

@@ -170,6 +170,7 @@ Result<void> Server::publish_address() {
     rendezvous.allocation = options_.allocation;
     rendezvous.managed = options_.managed;
     rendezvous.cores = host_->pool.cores();
+    rendezvous.threads = options_.threads;
     rendezvous.started = host_->started;
     rendezvous.log = directory_ + "/log";
     rendezvous.wrapper = options_.wrapper.empty() ? tool::beside_us("pxwrap").value_or("")
@@ -222,6 +223,17 @@ void Server::rest(Milliseconds time) {
     });
 }
 
+// What a batch system has killed together with its guard is nobody's any more; but for a
+// DVM that was started with 'pxrec up': jobs for its nodes must not silently run here.
+bool is_missed(const discover::RunDirectory &directory, const discover::Here &here) {
+    const auto seen =
+        discover::read_rendezvous(discover::rendezvous_path(directory.path), here);
+    const std::string &allocation = seen.server.allocation;
+    return seen.server.method == "prrte" && directory.owner &&
+           directory.owner->boot == here.boot && !allocation.starts_with("hosts-") &&
+           !allocation.starts_with("slurm:");
+}
+
 } // namespace
 
 std::optional<ServeOptions::Method> method_named(std::string_view word) {
@@ -251,16 +263,20 @@ void serve(const ServeOptions &options, const discover::Here &here) {
                         "'pxrec status' shows it, 'pxrec down' ends it"));
     }
     const std::string path = **directory;
-    fork_under_guard({options.keepalive, options.ready, [path, &options](bool clean) {
-                          if (options.of_script && was_killed(options.keepalive)) {
-                              kill_script(discover::rendezvous_path(path));
-                          }
-                          if (clean) {
-                              (void)discover::remove_run_directory(path);
-                          } else {
-                              discover::keep_run_directory(path);
-                          }
-                      }});
+    const auto sweep = [&here] {
+        (void)discover::remove_dead_run_directories(here, is_missed);
+    };
+    fork_under_guard(
+        {options.keepalive, options.ready, sweep, [path, &options](bool clean) {
+             if (options.of_script && was_killed(options.keepalive)) {
+                 kill_script(discover::rendezvous_path(path));
+             }
+             if (clean) {
+                 (void)discover::remove_run_directory(path);
+             } else {
+                 discover::keep_run_directory(path);
+             }
+         }});
     ::umask(077); // libpmix's files too; ranks get their own
     if (auto settled = settle_descriptors(path + "/log"); !settled) fail(settled.error());
     process::become_subreaper();

@@ -25,6 +25,7 @@ struct ServeOptions {
     // of the host side, by an errand.
     enum class Method { local, prrte, srun, pmi2 } method = Method::local;
     std::vector<std::string> hosts; // of the others: "name" or "name:slots"
+    int threads = 0;                // Here::slurm_threads of the others
     bool by_slurm = false; // a DVM's daemons are a step of the Slurm job, not by ssh
     std::string prrte_prefix;
     int pmi = -1;          // of pmi2: PMI_FD

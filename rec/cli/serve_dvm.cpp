@@ -108,6 +108,7 @@ Result<void> DvmKeeper::publish_address() {
     rendezvous.allocation = options_.allocation;
     rendezvous.managed = true;
     rendezvous.cores = dvm::slots_of(options_.hosts);
+    rendezvous.threads = options_.threads;
     rendezvous.started = seconds_since_epoch();
     rendezvous.log = directory_ + "/log";
     rendezvous.method = "prrte";

@@ -23,6 +23,15 @@ class RunDirectory(pxtest.Case):
         done = self.expect(0, ["true"])
         self.assertEqual(done.err, b"")
 
+    def test_the_next_server_removes_it(self):
+        """Not only `up` and `down`: a batch system kills a script's server with its guard, job after job."""
+        self.kill_a_server()
+        dead = [path for path in self.run_directory.rglob("pool.*")]
+        self.assertEqual(len(dead), 1)
+        self.expect(0, ["true"])
+        self.eventually("it is gone", lambda: not dead[0].exists())
+        self.may_leave_files = False
+
     def test_it_is_named(self):
         self.kill_a_server()
         done = self.expect(0, ["--explain", "true"])

@@ -9,6 +9,7 @@
 #include "pxlaunch/launch/audit.h"
 #include "pxlaunch/launch/describe.h"
 #include "pxlaunch/launch/launch.h"
+#include "pxlaunch/tool/foreign.h"
 
 #include <fmt/format.h>
 
@@ -237,6 +238,7 @@ Result<void> Launch::enter_containers(const discover::Found &found) {
 // job that may never end, or end with the wrong status, is not started.
 Result<tool::Runtime *> Launch::runtime(const discover::Found &found) {
     if (session_->is_own_server()) return session_.get();
+    PX_TRY(tool::check_foreign(spec_));
     const auto path =
         PX_TRY(found_wrapper(found, "starts each rank on a server that is not pxrec's"));
     shims_ = std::make_unique<shims::ShimRuntime>(*loop_, *session_, path, here_.host);
@@ -264,7 +266,8 @@ Result<int> Launch::run_job(discover::Found &found) {
     const int code = job::exit_code(*ran, spec_.limits.on_failure);
     audience_->tell_end(*loop_, *ran, code, ending.text);
     if (command_.config.audit && !command_.options.dry_run) {
-        audit({"local", np_, seconds_since_epoch() - started, code});
+        audit({method_of(found), np_, count_nodes(*ran), seconds_since_epoch() - started,
+               code});
     }
     return code;
 }

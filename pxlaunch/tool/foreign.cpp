@@ -65,6 +65,25 @@ std::vector<std::string> foreign_hosts(const std::vector<std::string> &hosts) {
     return told;
 }
 
+Result<void> check_foreign(const job::Spec &spec) {
+    for (const auto &app : spec.apps) {
+        if (app.gpus_per_rank == 0) continue;
+        return cannot_run("-g: this server does not give out GPUs, only pxrec's own does",
+                          "leave out -g: the program can choose by PXLAUNCH_LOCAL_RANK; "
+                          "or use --rec srun, or --rec local");
+    }
+    return {};
+}
+
+Result<void> check_name(const std::string &uri, std::string_view nspace) {
+    if (!nspace.empty()) return {};
+    return cannot_run(
+        fmt::format("the PMIx server at '{}' cannot start processes: it has given this "
+                    "tool no name",
+                    uri),
+        "leave it out: pxlaunch finds or starts a server that can");
+}
+
 Error refusal(int status, const job::Placement &placement) {
     switch (status) {
     case PMIX_ERR_JOB_FAILED_TO_MAP:

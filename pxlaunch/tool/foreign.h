@@ -16,6 +16,13 @@ job::Placement foreign_placement(const job::Spec &spec);
 // application has it already: so it is told that all may be used, which it knows itself.
 std::vector<std::string> foreign_hosts(const std::vector<std::string> &hosts);
 
+// An Error where the job needs what only a server of ours does.
+Result<void> check_foreign(const job::Spec &spec);
+
+// An Error if the server at `uri` has attached us and given us no name: it knows no
+// tools, and answers nothing later.
+Result<void> check_name(const std::string &uri, std::string_view nspace);
+
 // `status` is all that such a server says; `placement` is what it was told.
 Error refusal(int status, const job::Placement &placement);
 

@@ -4,6 +4,7 @@
 #include "pxlaunch/pmix/info.h"
 #include "pxlaunch/pmix/keys.h"
 #include "pxlaunch/pmix/settings.h"
+#include "pxlaunch/tool/foreign.h"
 #include "pxlaunch/tool/job_end.h"
 #include "pxlaunch/tool/wire.h"
 
@@ -114,6 +115,7 @@ Result<void> outcome(const Attempt &attempt) {
                           "the server may have ended, or belong to another user; --probe "
                           "shows what is here");
     }
+    PX_TRY(check_name(attempt.uri, attempt.self.nspace));
     if (attempt.listening >= 0) return {};
     return cannot_run(fmt::format("cannot listen for job ends: {}",
                                   pmix::status_text(attempt.listening)));

@@ -76,6 +76,12 @@ class Bind(_PlaceCase):  # ctest: serial timeout=180
         self.assertIn(b"cannot place the job (--map-by core --rank-by fill --bind-to package)", done.err)
         self.assertIn(b"PRRTE binds to no larger object than it maps by", done.err)
 
+    def test_no_gpus(self):
+        """PRRTE would show every rank all of them."""
+        done = self.expect(125, ["-n", "2", "-g", "1", "true"])
+        self.assertEqual(done.err.splitlines()[0],
+                         b"pxlaunch: error: -g: this server does not give out GPUs, only pxrec's own does")
+
 
 class Display(_PlaceCase):  # ctest: serial timeout=60
     def test_the_picture_comes_before_the_job(self):

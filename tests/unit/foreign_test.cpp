@@ -50,6 +50,32 @@ TEST_CASE("what a server that is not ours is told of a placement") {
     }
 }
 
+TEST_CASE("what it cannot do") {
+    auto spec = spec_of({"slot", "", 0, 0, "", ""});
+    CHECK(tool::check_foreign(spec));
+    spec.apps.emplace_back();
+    spec.apps.back().gpus_per_rank = 1;
+    const auto refused = tool::check_foreign(spec);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().exit == Exit::cannot_run);
+    CHECK(refused.error().what ==
+          "-g: this server does not give out GPUs, only pxrec's own does");
+    CHECK(refused.error().hint ==
+          "leave out -g: the program can choose by "
+          "PXLAUNCH_LOCAL_RANK; or use --rec srun, or --rec local");
+}
+
+TEST_CASE("a server that gives a tool no name has not attached it") {
+    CHECK(tool::check_name("pmix-server.7.0;tcp4://127.0.0.1:5", "pmix-server.8"));
+    const auto refused = tool::check_name("pmix-server.7.0;tcp4://127.0.0.1:5", "");
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().what ==
+          "the PMIx server at 'pmix-server.7.0;tcp4://127.0.0.1:5' cannot start "
+          "processes: it has given this tool no name");
+    CHECK(refused.error().hint ==
+          "leave it out: pxlaunch finds or starts a server that can");
+}
+
 TEST_CASE("what its refusal probably means") {
     const Case asked{"core", "package", 0, 0, "", ""};
     auto placement = tool::foreign_placement(spec_of(asked));

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 namespace px::wrapper {
 
@@ -54,6 +55,33 @@ Packages packages_of(const std::string &system) {
     }
     return packages;
 }
+
+} // namespace
+
+std::vector<std::vector<int>> cores_of(const std::vector<int> &usable,
+                                       const std::string &system) {
+    // The one file that tells most nodes that nothing else has to be read.
+    const bool is_smt = first_line(system + "/cpu/smt/active") != "0";
+    std::vector<std::vector<int>> cores;
+    std::set<int> seen;
+    for (const int cpu : usable) {
+        if (seen.contains(cpu)) continue;
+        std::vector<int> core = {cpu};
+        const auto siblings =
+            is_smt ? list_in(fmt::format("{}/cpu/cpu{}/topology/thread_siblings_list",
+                                         system, cpu))
+                   : std::vector<int>();
+        for (const int other : siblings) {
+            if (other > cpu && std::binary_search(usable.begin(), usable.end(), other))
+                core.push_back(other);
+        }
+        seen.insert(core.begin(), core.end());
+        cores.push_back(std::move(core));
+    }
+    return cores;
+}
+
+namespace {
 
 // The items of a JSON list, each written by `write`.
 template <class Map, class Write>

@@ -36,13 +36,30 @@ Result<channel::Hello> introduce(const std::vector<std::string> &environment) {
     return hello;
 }
 
+std::vector<int> threads_of(const channel::Seat &seat,
+                            const std::vector<std::vector<int>> &cores) {
+    std::vector<std::vector<int>> places; // what each number stands for
+    for (const auto &core : cores) {
+        for (const int cpu : core) places.push_back({cpu});
+    }
+    if (static_cast<int>(places.size()) != seat.threads) places = cores;
+    if (static_cast<int>(places.size()) != seat.threads || seat.cpus.empty() ||
+        seat.cpus.back() >= seat.threads)
+        return {};
+    std::vector<int> threads;
+    for (const int number : seat.cpus) {
+        const auto &place = places[static_cast<std::size_t>(number)];
+        threads.insert(threads.end(), place.begin(), place.end());
+    }
+    return threads;
+}
+
 Result<void> take_seat(const channel::Seat &seat) {
     if (seat.cpus.empty()) return {};
     const auto allowed = PX_TRY(parse_ranges(allowed_cpus(::getpid())));
-    const bool as_thought = allowed.size() == static_cast<std::size_t>(seat.threads) &&
-                            seat.cpus.back() < seat.threads;
-    if (!as_thought && seat.if_so) return {};
-    if (!as_thought) {
+    const auto threads = threads_of(seat, cores_of(allowed));
+    if (threads.empty() && seat.if_so) return {};
+    if (threads.empty()) {
         return cannot_run(
             fmt::format("it cannot be bound: the job has {} hardware threads "
                         "there, and may use {}",
@@ -54,8 +71,8 @@ Result<void> take_seat(const channel::Seat &seat) {
         CPU_ALLOC(most), [](cpu_set_t *each) { CPU_FREE(each); });
     const auto size = CPU_ALLOC_SIZE(most);
     CPU_ZERO_S(size, set.get());
-    for (const int cpu : seat.cpus)
-        CPU_SET_S(allowed[static_cast<std::size_t>(cpu)], size, set.get());
+    for (const int cpu : threads)
+        CPU_SET_S(static_cast<std::size_t>(cpu), size, set.get());
     if (::sched_setaffinity(0, size, set.get()) == 0) return {};
     return system_error("cannot bind the rank to its cores", errno);
 }

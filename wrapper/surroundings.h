@@ -18,6 +18,11 @@ Result<channel::Hello> introduce(const std::vector<std::string> &environment);
 // is another job's and no cgroup says which, it stays unbound, or that is an Error.
 Result<void> take_seat(const channel::Seat &seat);
 
+// Its hardware threads, of the cores that this process may use. Empty: these are not as
+// the mapper thought.
+std::vector<int> threads_of(const channel::Seat &seat,
+                            const std::vector<std::vector<int>> &cores);
+
 // What the rank's MPI needs to find its runtime: these entries of the shim's own
 // environment go to the rank, all others are the runtime's private matter.
 std::vector<std::string> runtime_entries(const std::vector<std::string> &environment);

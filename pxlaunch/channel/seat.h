@@ -12,10 +12,13 @@ namespace px::channel {
 
 struct Seat {
     int app = 0; // the application's number
-    // To be bound to: places in the rising list of the hardware threads that the job may
-    // use on the node, whose numbers only the node knows. Empty: not bound.
+    // To be bound to: places in the list of the hardware threads that the job may use on
+    // the node, whose numbers only the node knows: core by core, each core's together, in
+    // the order of the lowest of each. Empty: not bound.
     std::vector<int> cpus;
-    int threads = 0;    // that list is taken to be so long; else the numbers mean nothing
+    // That list is taken to be so long; or to have so many cores, which are then numbered
+    // in the threads' place. Else the numbers mean nothing.
+    int threads = 0;
     bool if_so = false; // not bound if it is not; or that is an error
     bool operator==(const Seat &) const = default;
 };

@@ -120,11 +120,16 @@ class BridgedJob : public jobs::Step {
 
 // The shims count their hardware threads, whose numbers may differ from node to node.
 std::vector<int> places_of(const std::vector<int> &cpus, const map::Topology &topology) {
+    auto cores = topology.parts(job::Object::core);
+    std::sort(cores.begin(), cores.end(),
+              [](const auto &a, const auto &b) { return a.pus < b.pus; });
     std::vector<int> places;
-    const auto &all = topology.pus();
-    for (const int cpu : cpus) {
-        const auto at = std::lower_bound(all.begin(), all.end(), cpu);
-        places.push_back(static_cast<int>(at - all.begin()));
+    int place = 0;
+    for (const auto &core : cores) {
+        for (const int pu : core.pus) {
+            if (std::binary_search(cpus.begin(), cpus.end(), pu)) places.push_back(place);
+            ++place;
+        }
     }
     return places;
 }

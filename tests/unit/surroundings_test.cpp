@@ -53,6 +53,21 @@ TEST_CASE("a shim that no runtime numbered does not guess its rank") {
     }
 }
 
+TEST_CASE("a seat's numbers stand for threads, core by core, or for cores") {
+    // As Linux numbers two cores of two threads.
+    const std::vector<std::vector<int>> cores = {{0, 2}, {1, 3}};
+    const auto threads = [&](std::vector<int> cpus, int of) {
+        return wrapper::threads_of({0, std::move(cpus), of, true}, cores);
+    };
+    CHECK(threads({0, 1}, 4) == std::vector<int>{0, 2});
+    CHECK(threads({2, 3}, 4) == std::vector<int>{1, 3});
+    CHECK(threads({3}, 4) == std::vector<int>{3});
+    CHECK(threads({1}, 2) == std::vector<int>{1, 3});
+    CHECK(threads({0}, 3).empty());
+    CHECK(threads({2}, 2).empty());
+    CHECK(threads({}, 4).empty());
+}
+
 TEST_CASE("a rank is bound only where the node is as the mapper thought") {
     cpu_set_t before;
     REQUIRE(::sched_getaffinity(0, sizeof before, &before) == 0);

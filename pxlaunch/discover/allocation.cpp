@@ -73,6 +73,12 @@ std::string Allocation::title() const {
     return fmt::format("{} job {}", name, id);
 }
 
+std::string first_of(const Allocation &allocation) {
+    return fmt::format(
+        "{} has {} components: processes run on the first, as with srun (SLURM_HET_SIZE)",
+        allocation.title(), allocation.components);
+}
+
 Allocation find_allocation(const Here &here) {
     Allocation found = read_variables(here);
     // One number for each node, or none.

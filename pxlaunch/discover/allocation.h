@@ -29,6 +29,7 @@ struct Allocation {
     bool whole_nodes = false; // for certain: nobody else has cores of them
     Told ranks;               // asked for, on all nodes
     Told cores_per_rank;
+    int components = 1; // of a heterogeneous job, of which this is the first
 
     explicit operator bool() const { return !scheduler.empty(); }
     [[nodiscard]] std::string key() const { // "slurm:123", or "none"
@@ -43,11 +44,18 @@ struct Allocation {
 
 Allocation find_allocation(const Here &here);
 
+// "Slurm job 4711 has 2 components: processes run on the first, as with srun ...".
+std::string first_of(const Allocation &allocation);
+
 // The words of one scheduler; find_allocation() has seen that it is that one's.
 Allocation slurm_allocation(const Here &here);
 Allocation lsf_allocation(const Here &here);
 Allocation pbs_allocation(const Here &here);
 Allocation sge_allocation(const Here &here);
+
+// The hardware threads of a core, by what `scontrol -o show node NAME` prints: 1 where
+// the site counts cores as CPUs; 0: it does not say.
+int threads_in(const std::string &node);
 
 // A variable that is a number: 0 and no source where it is none.
 Told told_by(const Here &here, const char *variable);

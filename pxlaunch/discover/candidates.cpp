@@ -34,12 +34,13 @@ bool is_number(const std::string &text) {
 }
 
 // Why the server that started us must be left alone; empty: no known reason.
-std::string why_not_parent(const Here &here) {
+std::string why_not_parent(const std::string &uri, const Here &here) {
     const std::string &nspace = here.get("PMIX_NAMESPACE");
     // Slurm 22.05 to 26.05: spawn is not supported, and an unclean detach kills the step.
-    if (nspace.starts_with("slurm.pmix.")) {
+    if (nspace.starts_with("slurm.pmix.") || is_slurms(namespace_of(uri), here)) {
         return fmt::format(
-            "this is the Slurm step {}, whose server cannot start processes", nspace);
+            "this is the Slurm step {}, whose server cannot start processes",
+            nspace.empty() ? here.get("SLURM_STEP_ID") : nspace);
     }
     // Open MPI 4.1: a new tool crashes mpirun, and the job with it. JSM numbers its jobs
     // too.
@@ -61,6 +62,12 @@ std::string why_not_parent(const Here &here) {
 }
 
 } // namespace
+
+// slurmstepd gives its server no name of its own, but its ranks' job.
+bool is_slurms(const std::string &nspace, const Here &here) {
+    return nspace.starts_with("slurm.pmix.") ||
+           (nspace.starts_with("pmix-server.") && here.has("SLURM_JOB_ID"));
+}
 
 Look only(Candidate candidate) { return Look{{std::move(candidate)}, {}}; }
 
@@ -89,6 +96,11 @@ Found attach_to(ServerUri server, std::string from, const Here &here) {
     if (server.ours) {
         found.managed = server.ours->managed;
         found.cores = server.ours->cores;
+        if (server.ours->allocation == found.allocation.key()) {
+            Here told = here;
+            told.slurm_threads = server.ours->threads;
+            found.allocation = find_allocation(told);
+        }
     }
     found.server = std::move(server);
     return found;
@@ -109,7 +121,7 @@ Look look_at_parent(const Here &here) {
     if (variable.empty()) {
         return only({"parent", Candidate::absent, "PMIX_SERVER_URI* is not set"});
     }
-    if (const std::string why = why_not_parent(here); !why.empty()) {
+    if (const std::string why = why_not_parent(here.get(variable), here); !why.empty()) {
         return only({"parent", Candidate::refused, why});
     }
     auto server = read_server_uri(here.get(variable), variable, here);

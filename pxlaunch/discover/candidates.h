@@ -33,6 +33,7 @@ struct Found {
     std::string pool, method;
     std::vector<std::string> hosts;
     std::string host_root; // below which its srun is; empty: it is here
+    int threads = 0;       // Here::slurm_threads of its nodes
 };
 
 struct Look {

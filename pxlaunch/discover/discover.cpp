@@ -78,7 +78,7 @@ Discovery failure(Error error) { return Discovery{std::move(error), {}, {}}; }
 Discovery use_uri(const Wish &wish, const Here &here) {
     auto server = read_server_uri(wish.uri, wish.uri_name, here);
     if (!server) return failure(std::move(server).error());
-    if (server->nspace.starts_with("slurm.pmix.")) {
+    if (is_slurms(server->nspace, here)) {
         return failure(cannot_run(
             fmt::format("{}: Slurm's own server cannot start processes", wish.uri_name),
             "leave it out: pxlaunch finds or starts a server that can"));

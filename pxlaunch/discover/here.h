@@ -32,6 +32,9 @@ struct Here {
     std::string boot;         // this boot of the kernel
     std::string pid_space;    // the pid namespace: pids mean something only inside one
     Cpus cpus;                // in an allocation; a laptop's need not be counted
+    // Of Slurm's CPUs a core of the allocation's nodes is so many, as Slurm itself or a
+    // server that has asked it says; 0: it is taken from this node.
+    int slurm_threads = 0;
     std::string sockets = kernels_sockets; // a test has a table of its own
 
     // The variable's value; "" where it is unset, as for every scheduler's variables.

@@ -6,6 +6,10 @@
 namespace px::discover {
 
 Look only(Candidate candidate);
+
+// Whether that is the name of a server of Slurm's own, which cannot spawn.
+bool is_slurms(const std::string &nspace, const Here &here);
+
 Found found_here(Found::Kind kind, std::string from, const Here &here);
 
 // A server for all jobs of the allocation that we are in.

@@ -111,8 +111,28 @@ std::string find_srun(const Here &here) {
     return failed || real.filename() == "pxlaunch" ? std::string() : srun;
 }
 
-Found shared_server(const std::string &method, const Here &here) {
+namespace {
+
+// Asked once for each server, which tells all others. 0: there is nobody to ask.
+int ask_threads(const Here &here) {
+    const Allocation allocation = find_allocation(here);
+    const std::string srun = find_srun(here);
+    if (allocation.scheduler != "slurm" || allocation.names.empty() || srun.empty())
+        return 0;
+    const HostRoot root = host_root_at(here.host_root, here);
+    const auto node = output_of({srun.substr(0, srun.rfind('/')) + "/scontrol", "-o",
+                                 "show", "node", allocation.names[0]},
+                                srun_patience, here.host_root.empty() ? nullptr : &root);
+    return node ? threads_in(*node) : 0;
+}
+
+} // namespace
+
+Found shared_server(const std::string &method, const Here &given) {
+    Here here = given;
+    here.slurm_threads = ask_threads(here);
     Found found = found_here(Found::start_shared, method, here);
+    found.threads = here.slurm_threads;
     found.ours = method != "prrte";
     found.managed = true;
     found.method = method;

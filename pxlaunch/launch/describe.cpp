@@ -30,6 +30,8 @@ std::string summary(const discover::Allocation &allocation) {
     if (allocation.cores_per_rank) {
         text += fmt::format("; {} for each rank ({})", allocation.cores_per_rank.value,
                             allocation.cores_per_rank.source);
+    } else if (!allocation.cores_per_rank.source.empty()) {
+        text += "; " + allocation.cores_per_rank.source;
     }
     return text;
 }
@@ -61,6 +63,8 @@ void describe_server(const discover::Found &found, job::Allocation &offer,
     if (auto nodes = nodes_of(found); !nodes.empty()) offer.nodes = std::move(nodes);
     const auto &allocation = found.allocation;
     if (allocation) reasons.push_back({"allocation", summary(allocation)});
+    if (allocation.components > 1)
+        reasons.push_back({"allocation", discover::first_of(allocation)});
     if (!found.managed) return;
     offer.name = "the shared server";
     offer.cores = found.cores;

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <poll.h>
+#include <unistd.h>
 
 namespace px::launch {
 
@@ -18,6 +19,7 @@ std::vector<std::string> serve_words(const discover::Found &found,
         fmt::format("--deadline={}", options.limits.start_timeout.count())};
     if (found.method == "local" && found.cores > 0)
         words.push_back(fmt::format("--cores={}", found.cores));
+    if (found.threads > 0) words.push_back(fmt::format("--threads={}", found.threads));
     for (const auto &host : found.hosts) words.push_back("--host=" + host);
     if (options.rec.starts_with("prrte:"))
         words.push_back("--prrte=" + options.rec.substr(6));
@@ -45,6 +47,9 @@ Result<void> Launch::start_shared(discover::Found &found) {
         if (look.found) {
             look.found->from = found.from;
             found = std::move(*look.found);
+            if (ready && found.allocation.components > 1)
+                (void)write_all(STDERR_FILENO, drive::rendered_message(
+                                                   discover::first_of(found.allocation)));
             return {};
         }
         if (const auto signal = signals_ ? signals_->read_ending() : std::nullopt)

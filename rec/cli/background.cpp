@@ -103,6 +103,7 @@ Result<ServeOptions> pool_options(const Arguments &arguments, const Site &site,
         options.method = method_named(found.method).value_or(ServeOptions::Method::local);
         options.hosts = found.hosts;
         options.host_root = found.host_root;
+        options.threads = found.threads;
         options.wrapper = site.here.get("PXLAUNCH_PXWRAP");
         if (found.method == "pmi2")
             options.pmi = static_cast<int>(PX_TRY(parse_number(site.here.get("PMI_FD"))));

@@ -32,6 +32,7 @@ Result<int> command_serve(const std::vector<std::string> &words) {
         if (name == "--pool") options.allocation = value;
         if (name == "--method") method = value;
         if (name == "--cores" && number) options.cores = static_cast<int>(*number);
+        if (name == "--threads" && number) options.threads = static_cast<int>(*number);
         if (name == "--host") options.hosts.push_back(value);
         if (name == "--prrte") prefix = value;
         if (name == "--pmi" && number) options.pmi = static_cast<int>(*number);
@@ -53,6 +54,7 @@ Result<int> command_serve(const std::vector<std::string> &words) {
     const Site site = look_around();
     if (options.allocation != "none") {
         options.discoverable = options.managed = true;
+        options.find_gpus = true; // a later job may ask for them
         options.idle = pool_rest;
     }
     options.by_slurm = options.allocation.starts_with("slurm:");

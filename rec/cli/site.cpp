@@ -2,6 +2,7 @@
 #include "rec/cli/site.h"
 
 #include "pxlaunch/cli/config_policy.h"
+#include "pxlaunch/discover/allocation.h"
 
 #include <fmt/format.h>
 
@@ -35,8 +36,12 @@ Error merged(const std::vector<Error> &errors) {
 
 Result<std::string> may_serve(const Site &site, ServeOptions::Method method) {
     if (!site.errors.empty()) return merged(site.errors);
-    if (method != ServeOptions::Method::local) return std::string();
-    return cli::may_run_here(site.config, site.here.host);
+    std::string warning;
+    if (method == ServeOptions::Method::local)
+        warning = PX_TRY(cli::may_run_here(site.config, site.here.host));
+    const auto allocation = discover::find_allocation(site.here);
+    if (allocation.components == 1) return warning;
+    return warning + (warning.empty() ? "" : "\n") + discover::first_of(allocation);
 }
 
 } // namespace px::rec

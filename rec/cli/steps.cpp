@@ -2,6 +2,7 @@
 #include "rec/cli/steps.h"
 
 #include "pxlaunch/base/text.h"
+#include "pxlaunch/discover/allocation.h"
 #include "pxlaunch/discover/looks.h"
 #include "pxlaunch/tool/local_server.h"
 #include "rec/bridge/local_sruns.h"
@@ -72,9 +73,10 @@ Result<std::string> slurm_job_of(const std::string &allocation) {
 
 } // namespace
 
-// A node with as many cores as this one is taken to be built like it.
+// A node with as many cores as this one is taken to be built like it; to have its GPUs
+// only if this one is of the job: a login node has none.
 Result<void> AllocationSteps::add_node(const std::string &host,
-                                       const map::Topology &local) {
+                                       const map::Topology &local, bool is_of_job) {
     const auto colon = host.rfind(':');
     const std::string name = host.substr(0, colon);
     const auto cores = colon == host.npos ? Result<long>(cores_of(local))
@@ -84,12 +86,12 @@ Result<void> AllocationSteps::add_node(const std::string &host,
                            "write NAME:CORES, as in node1:4");
     }
     if (*cores == cores_of(local)) {
-        nodes_.push_back({name, &local});
+        nodes_.push_back({name, &local, is_of_job});
         return {};
     }
-    flat_.push_back(std::make_unique<map::Topology>(PX_TRY(
-        map::Topology::from_synthetic(fmt::format("package:1 core:{} pu:1", *cores)))));
-    nodes_.push_back({name, flat_.back().get()});
+    flat_.push_back(std::make_unique<map::Topology>(PX_TRY(map::Topology::from_synthetic(
+        fmt::format("package:1 core:{} pu:{}", *cores, std::max(1, threads_))))));
+    nodes_.push_back({name, flat_.back().get(), false});
     return {};
 }
 
@@ -122,7 +124,9 @@ Result<std::unique_ptr<AllocationSteps>>
 AllocationSteps::make(Loop &loop, const map::Topology &local, const ServeOptions &options,
                       const discover::Here &here) {
     std::unique_ptr<AllocationSteps> made(new AllocationSteps);
-    for (const auto &host : options.hosts) PX_TRY(made->add_node(host, local));
+    made->threads_ = options.threads;
+    const bool is_of_job = !discover::find_allocation(here).off_node;
+    for (const auto &host : options.hosts) PX_TRY(made->add_node(host, local, is_of_job));
     bridge::BridgeSettings settings;
     settings.slurm_job = PX_TRY(slurm_job_of(options.allocation));
     settings.wrapper = PX_TRY(find_wrapper(options));

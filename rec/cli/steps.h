@@ -25,10 +25,12 @@ class AllocationSteps {
 
   private:
     AllocationSteps() = default;
-    Result<void> add_node(const std::string &host, const map::Topology &local);
+    Result<void> add_node(const std::string &host, const map::Topology &local,
+                          bool is_of_job);
     Result<void> find_sruns(Loop &loop, const ServeOptions &options,
                             const discover::Here &here, const std::string &wrapper);
 
+    int threads_ = 0;                                  // of a core, if that is known
     std::vector<std::unique_ptr<map::Topology>> flat_; // of nodes that we do not know
     std::vector<jobs::PoolNode> nodes_;
     std::unique_ptr<bridge::Sruns> sruns_;

@@ -10,8 +10,9 @@ using namespace px::discover;
 
 namespace {
 
-Allocation found_in(const Environment &env, Cpus cpus = {}) {
+Allocation found_in(const Environment &env, Cpus cpus = {}, int slurm_threads = 0) {
     Here here;
+    here.slurm_threads = slurm_threads;
     here.env = env;
     here.cpus = cpus;
     here.host = "n1";
@@ -69,6 +70,22 @@ TEST_CASE("inside a step the numbers are the job's") {
     CHECK(found_in(step).nodes == 3);
     CHECK(numbers(found_in(step)) == "n1:8,n2:8,n3:4; none; none");
     CHECK(found_in(with(step, {{"SLURM_NTASKS_PER_NODE", "2"}})).ranks.value == 6);
+    // Which srun -n1 -c64 ./script.sh may have overwritten.
+    const auto cores = [&](const char *tasks_per_node, const char *cpus_per_task,
+                           Cpus cpus = {8, 8, 8, 1}) {
+        return found_in(with(step, {{"SLURM_JOB_CPUS_PER_NODE", "8(x3)"},
+                                    {"SLURM_NTASKS_PER_NODE", tasks_per_node},
+                                    {"SLURM_CPUS_PER_TASK", cpus_per_task}}),
+                        cpus)
+            .cores_per_rank;
+    };
+    CHECK(cores("2", "4").value == 4);
+    CHECK(cores("2", "64").value == 0);
+    CHECK(cores("2", "1").value == 0);
+    CHECK(cores("", "8").value == 0);
+    CHECK(cores("", "8").source ==
+          "SLURM_CPUS_PER_TASK=8 may be this step's, and is not taken");
+    CHECK(cores("1", "7", {8, 4, 8, 2}).value == 4); // the eighth makes the core whole
 }
 
 TEST_CASE("hardware threads become cores") {
@@ -83,12 +100,44 @@ TEST_CASE("hardware threads become cores") {
           "n1:8,n2:8,n3:4; none; 3 by SLURM_CPUS_PER_TASK=3");
     CHECK(numbers(found_in(tasks, {8, 8, 8, 1})) ==
           "n1:8,n2:8,n3:4; none; 3 by SLURM_CPUS_PER_TASK=3");
+    // Such a site may bind to one thread of each core.
+    CHECK(numbers(found_in(tasks, {8, 8, 16, 2})) ==
+          "n1:8,n2:8,n3:4; none; 3 by SLURM_CPUS_PER_TASK=3");
+    // What Slurm says counts for more than this node, which has no threads.
+    CHECK(numbers(found_in(tasks, {8, 8, 8, 1}, 2)) ==
+          "n1:4,n2:4,n3:2; none; 2 by SLURM_CPUS_PER_TASK=3, 2 hardware threads a core");
+    CHECK(numbers(found_in(tasks, {16, 8, 16, 2}, 1)) ==
+          "n1:8,n2:8,n3:4; none; 3 by SLURM_CPUS_PER_TASK=3");
     for (const auto &[name, value] :
          Environment{{"SLURM_HINT", "nomultithread"}, {"SLURM_THREADS_PER_CORE", "1"}}) {
         CAPTURE(name);
         CHECK(numbers(found_in(with(tasks, {{name, value}}), {8, 4, 8, 2})) ==
               "n1:4,n2:4,n3:2; none; 3 by SLURM_CPUS_PER_TASK=3");
     }
+}
+
+TEST_CASE("threads of nodes that are not this one's are asked for, or assumed") {
+    auto elsewhere = with(job, {{"SLURM_JOB_NODELIST", "m[1-3]"}});
+    CHECK(found_in(elsewhere, {8, 4, 8, 2}).cores_source ==
+          "SLURM_JOB_CPUS_PER_NODE=8(x2),4, 2 hardware threads a core as on this node");
+    CHECK(found_in(elsewhere, {8, 8, 8, 1}).cores_source ==
+          "SLURM_JOB_CPUS_PER_NODE=8(x2),4, 1 hardware thread a core as on this node");
+    CHECK(found_in(elsewhere, {8, 8, 8, 1}, 2).cores_source ==
+          "SLURM_JOB_CPUS_PER_NODE=8(x2),4, 2 hardware threads a core");
+    CHECK(found_in(elsewhere, {8, 8, 8, 1}, 1).cores_source ==
+          "SLURM_JOB_CPUS_PER_NODE=8(x2),4");
+}
+
+TEST_CASE("what Slurm says of a node") {
+    const std::string node = "NodeName=n1 Arch=x86_64 CoresPerSocket=2  CPUAlloc=0 "
+                             "CPUEfctv=4 CPUTot=4 CPULoad=0.00 NodeAddr=n1 Sockets=1 "
+                             "Boards=1 State=IDLE ThreadsPerCore=2 TmpDisk=0\n";
+    CHECK(threads_in(node) == 2);
+    std::string other = node;
+    other.replace(other.find("CPUTot=4"), 8, "CPUTot=2"); // CPUs=2: cores are given out
+    CHECK(threads_in(other) == 1);
+    CHECK(threads_in("slurm_load_node error: Invalid node name specified\n") == 0);
+    CHECK(threads_in("") == 0);
 }
 
 TEST_CASE("a shell that is not on the nodes of its Slurm job") {

@@ -16,7 +16,14 @@ using namespace px::cli;
 
 namespace {
 
-enum Tools { none = 0, srun = 1, srun_pmix = 2, prte = 4, prte_in_path = 8 };
+enum Tools {
+    none = 0,
+    srun = 1,
+    srun_pmix = 2,
+    prte = 4,
+    prte_in_path = 8,
+    scontrol = 16
+};
 
 struct Somewhere : Place {
     Somewhere(const std::string &host, const Environment &env, int tools) : Place(env) {
@@ -36,6 +43,9 @@ struct Somewhere : Place {
                                     "E\n");
             here.env["PATH"] += ":/bin:/usr/bin";
         }
+        if ((tools & scontrol) != 0)
+            program("bin/scontrol", "#!/bin/sh\necho \"NodeName=$4 CoresPerSocket=2 "
+                                    "CPUTot=4 Sockets=1 ThreadsPerCore=2\"\n");
         if ((tools & prte) != 0) program("rec/bin/prte", "#!/bin/sh\n");
         if ((tools & prte_in_path) != 0) program("bin/prte", "#!/bin/sh\n");
     }
@@ -92,6 +102,8 @@ const Environment step = {{"SLURM_NTASKS", "1"},
                           {"SLURM_STEP_ID", "0"},
                           {"PMIX_NAMESPACE", "slurm.pmix.4711.0"},
                           {"PMIX_SERVER_URI41", "pmix-server.7.0;tcp4://127.0.0.1:5"}};
+const Environment nameless = {
+    {"SLURM_STEP_ID", "0"}, {"PMIX_SERVER_URI41", "pmix-server.7.0;tcp4://127.0.0.1:5"}};
 const Environment head = {{"SLURM_JOB_ID", "4711"},
                           {"SLURM_JOB_NUM_NODES", "2"},
                           {"SLURM_JOB_NODELIST", "n[1-2]"},
@@ -155,6 +167,22 @@ TEST_CASE("what is said in each environment") {
               srun_pmix,
               {"--nodes", "1"}},
              {"a step of srun --mpi=pmix", "n1", with(batch, step), srun_pmix, {}},
+             {"a step of srun --mpi=pmix, PMIX_NAMESPACE unset",
+              "n1",
+              with(batch, nameless),
+              srun_pmix,
+              {}},
+             {"a heterogeneous job of two components",
+              "n1",
+              with(batch,
+                   {{"SLURM_HET_SIZE", "2"}, {"SLURM_JOB_NODELIST_HET_GROUP_1", "n3"}}),
+              srun_pmix,
+              {}},
+             {"salloc of nodes with two threads a core, a shell on the head without",
+              "head",
+              head,
+              srun_pmix | scontrol,
+              {}},
              {"salloc, a shell on the head", "head", head, srun_pmix, {}},
              {"salloc, a shell on the head, no Slurm in PATH", "head", head, none, {}},
              {"a container of that job, two nodes, no srun", "n1", container, none, {}},

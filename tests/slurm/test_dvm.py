@@ -347,9 +347,9 @@ class NotRun(_ServerCase, embedded.NotRun):  # ctest: serial timeout=120
         self.refused(2, ["-n", "1", "--host", "n9", "true"], b"'n9' is not a node of this server", b"n1, n2, n3")
 
 
-class Timeouts(_ServerCase, embedded.Timeouts):  # ctest: serial timeout=120 not22
+class Timeouts(_ServerCase, embedded.Timeouts):  # ctest: serial timeout=120
     pass
 
 
-class Signals(_ServerCase, embedded.Signals):  # ctest: serial timeout=180 not22
+class Signals(_ServerCase, embedded.Signals):  # ctest: serial timeout=180
     pass

@@ -6,6 +6,7 @@ import pxslurm
 SCRIPT = "#!/bin/bash\npxlaunch -N 2 init_finalize\n"
 THREE_NODES = b"6 processes, up to 2 per node, 3 nodes\n"
 AWAY = f"{pxslurm.GO_AWAY} env -C $PWD"
+APART = f"{pxslurm.GO_APART} env -C $PWD"
 # The job's first step.
 RANKS = {"JobName": "init_finalize", "NTasks": "6"}
 DAEMONS = {"JobName": "prted", "NTasks": "2"}
@@ -49,8 +50,11 @@ class InSlurm(_SameCase):  # ctest: serial timeout=180
         self.check("exec", RANKS)
 
     def test_away_from_slurm(self):
-        """Only the network is the node's: no srun, no munge, no slurm.conf."""
+        """No srun, no munge, no slurm.conf."""
         self.check(f"pxrec run -- {AWAY}", RANKS)
+
+    def test_away_from_all_but_the_network(self):
+        self.check(f"pxrec run -- {APART}", RANKS)
 
     def test_with_nothing(self):
         done = self.start_program(["./same.sh"], node="n1").finish(30)

@@ -1,4 +1,5 @@
 """A batch script with nothing but pxlaunch in it: its first one starts the allocation's server, the bridge to srun."""
+import json
 import signal
 import time
 
@@ -139,7 +140,7 @@ class Lost(pxslurm.SlurmCase):  # ctest: serial timeout=120 not22
         self.eventually("nothing is left", lambda: not self.of_ours(), 10)
 
 
-class Wide(pxslurm.SlurmCase):  # ctest: serial timeout=60 not22
+class Wide(pxslurm.SlurmCase):  # ctest: serial timeout=60
     """Nodes of more cores than this machine has: what was asked for counts. Not by a DVM, because prte counts the real cores
     of a node, and these are too few for eight each: test_dvm.Asked has the same with two."""
 
@@ -147,9 +148,20 @@ class Wide(pxslurm.SlurmCase):  # ctest: serial timeout=60 not22
 
     def check(self, options, placed, lines):
         self.may_leave_files = True
-        done = self.sbatch(["-N2", *options], f"pxlaunch {placed} sh -c 'echo $(hostname) $OMP_NUM_THREADS'\n").finish(60)
-        self.assertEqual((done.code, done.err), (0, b""), done)
-        self.assertEqual(sorted(done.out.splitlines()), lines)
+        done = self.sbatch(["-N2", *options], f"pxlaunch --display bind --json {placed} "
+                           "sh -c 'echo $(hostname) $OMP_NUM_THREADS'\n").finish(60)
+        self.assertEqual((done.code, sorted(done.out.splitlines())), (0, lines), done)
+        self.check_cores(json.loads(done.err))
+
+    def check_cores(self, layout):
+        """Each rank has eight cores that no other has; here a core has one thread."""
+        taken = set()
+        for rank in layout["ranks"]:
+            cores = {(rank["node"], core) for part in rank["cpus"].split(",")
+                     for first, _, last in [part.partition("-")] for core in range(int(first), int(last or first) + 1)}
+            self.assertEqual(len(cores), 8, rank)
+            self.assertFalse(cores & taken, layout)
+            taken |= cores
 
     def test_ranks_and_cores_as_asked(self):
         self.check(["--ntasks-per-node=8", "-c", "8"], "", [b"n1 8"] * 8 + [b"n2 8"] * 8)

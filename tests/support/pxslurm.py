@@ -6,6 +6,8 @@
 
 `tests/run slurm` (24.11) and `tests/run slurm22` (22.05) run them; in both this is the whole environment of a script.
 """
+import pathlib
+import re
 import time
 
 import pxlab
@@ -15,6 +17,8 @@ SLURM_KIND = pxlab.KIND if pxlab.KIND.startswith("slurm") else "slurm"
 ENDED = ("COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "NODE_FAIL", "OUT_OF_MEMORY", "DEADLINE", "BOOT_FAIL")
 PRRTE_AWAY = "trixie" if SLURM_KIND == "slurm22" else False
 GO_AWAY = "unshare --user --map-current-user --keep-caps chroot /away"  # and run the words that follow, as the same user
+# The same without the node's processes, shared memory and name: only the network is left.
+GO_APART = GO_AWAY.replace("chroot", "--pid --fork --ipc --uts --mount-proc=/away/proc chroot")
 
 # What pxlaunch says first when the job is cancelled: Slurm signals it, its server, and the step of so many ranks at once.
 CANCELLED = (rb"\A(slurmstepd.*\n)*pxlaunch: (got SIGTERM: sent SIGTERM to %d processes, |error: (lost the runtime while |"
@@ -109,6 +113,7 @@ class SlurmCase(pxlab.LabCase):
 
     KIND = SLURM_KIND
     DVM = False
+    MAY_LEAVE = None  # a pattern of what files_left() need not find gone
     CPUS = None  # of a node, as LAB_CPUS has it: sockets x cores x threads
     # Whether the nodes have a place with nothing of Slurm's, into which GO_AWAY leads; or the Debian suite of that place.
     AWAY = False
@@ -131,6 +136,20 @@ class SlurmCase(pxlab.LabCase):
         while (jobs := self.queue()) and time.monotonic() < end:
             time.sleep(0.05)
         self.assertEqual(jobs, [], "jobs left behind")
+        while (left := self.files_left()) and time.monotonic() < end:
+            time.sleep(0.05)
+        self.assertEqual(left, [], "files left behind")
+
+    def files_left(self):
+        """What servers and daemons have left on the nodes, "n1 /tmp/...", but for what MAY_LEAVE says."""
+        left = []
+        for node in self.lab("hosts").split():
+            root = pathlib.Path("/proc", (self.state() / "nodes" / node).read_text().split()[0], "root")
+            for path in (*root.glob("tmp/pxlaunch-1000/*"), *root.glob("tmp/prte*")):
+                name = f"{node} /{path.relative_to(root)}"
+                if not (self.MAY_LEAVE and re.search(self.MAY_LEAVE, name)):
+                    left.append(name)
+        return left
 
     def slurm(self, *words, node="head"):
         """What one of Slurm's commands prints."""

@@ -1,6 +1,5 @@
-# shellcheck shell=bash disable=SC2154
-# checks.sh - what tests/lab/check looks at in every lab. Sourced with $here, $lab and $LAB set; $failed is 1 where anything failed.
-failed=0
+# shellcheck shell=bash disable=SC2154,SC2034
+# checks.sh - what tests/lab/check looks at in every lab. Sourced with $here, $lab, $LAB and $failed, which is 1 where anything failed.
 
 # is WANTED COMMAND...: what the command prints, all of it.
 is() {

@@ -25,6 +25,7 @@ LOST = b"pxlaunch: error: lost the runtime while 6 processes were running\n"
 class _DvmCase(pxslurm.SlurmCase):
     CPUS = "1x2x1"
     AWAY = pxslurm.PRRTE_AWAY
+    MAY_LEAVE = r" /tmp/prted\."  # of a daemon that Slurm has killed before it had cleaned up
 
     def setUp(self):
         super().setUp()

@@ -141,13 +141,15 @@ class SlurmCase(pxlab.LabCase):
         self.assertEqual(left, [], "files left behind")
 
     def files_left(self):
-        """What servers and daemons have left on the nodes, "n1 /tmp/...", but for what MAY_LEAVE says."""
+        """What servers and daemons have left on the nodes, "n1 /tmp/...", but for what MAY_LEAVE says, and for what is kept for a
+        day, because a server has failed or was killed."""
         left = []
         for node in self.lab("hosts").split():
             root = pathlib.Path("/proc", (self.state() / "nodes" / node).read_text().split()[0], "root")
             for path in (*root.glob("tmp/pxlaunch-1000/*"), *root.glob("tmp/prte*")):
                 name = f"{node} /{path.relative_to(root)}"
-                if not (self.MAY_LEAVE and re.search(self.MAY_LEAVE, name)):
+                named = self.MAY_LEAVE and re.search(self.MAY_LEAVE, name)
+                if not named and not (path / "keep").exists():
                     left.append(name)
         return left
 

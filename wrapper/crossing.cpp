@@ -3,6 +3,7 @@
 
 #include "pxlaunch/base/text.h"
 #include "pxlaunch/job/border.h"
+#include "pxlaunch/job/rank_environment.h"
 
 #include <algorithm>
 #include <array>
@@ -38,34 +39,67 @@ void apply(job::Environment &env, const job::Environment &own, const job::EnvEdi
     }
 }
 
-job::Environment of_node(const job::Environment &own, bool whole,
+// What a launcher inside, by the spelling of 2022, hands on to the pxwrap of its ranks.
+bool is_of_2022(std::string_view name) {
+    return name == "MPI_IMAGE" || name == "CONTAINER_ARGS";
+}
+
+job::Environment of_node(const job::Environment &own, bool (*goes)(std::string_view),
                          const std::vector<job::EnvEdit> &edits) {
     job::Environment env;
     for (const std::string_view entry : own) {
         const auto name = name_of(entry);
-        // The last two a launcher inside hands on to the pxwrap of its ranks, outside.
-        const bool goes = whole || job::belongs_to_job(name) || name == "MPI_IMAGE" ||
-                          name == "CONTAINER_ARGS";
-        if (goes && name.size() < entry.size() && may_cross(name))
+        if (goes(name) && name.size() < entry.size() && may_cross(name))
             job::set_variable(env, name, entry.substr(name.size() + 1));
     }
     for (const auto &edit : edits) apply(env, own, edit);
     return env;
 }
 
-} // namespace
+job::Environment unpacked_crossing(const job::Environment &own, bool whole,
+                                   const std::vector<job::EnvEdit> &edits) {
+    if (whole)
+        return of_node(
+            own, [](std::string_view) { return true; }, edits);
+    return of_node(
+        own,
+        [](std::string_view name) {
+            return job::belongs_to_job(name) || is_of_2022(name);
+        },
+        edits);
+}
 
-job::Environment crossing(const job::Environment &own, bool whole,
-                          const std::vector<job::EnvEdit> &edits) {
-    if (!job::is_packed(own)) return of_node(own, whole, edits);
+job::Environment packed_crossing(const job::Environment &own, bool whole,
+                                 const std::vector<job::EnvEdit> &edits) {
     const auto script = job::unpacked(own);
-    auto env = whole ? script : of_node(script, false, edits);
+    auto env = whole ? script : of_node(script, job::belongs_to_job, edits);
     // The runtime has numbered the rank and chosen its devices; it has defaults for MPI.
-    for (const std::string_view entry : of_node(own, false, {})) {
+    for (const std::string_view entry : of_node(own, job::belongs_to_job, {})) {
         const auto name = name_of(entry);
         if (!name.starts_with("OMPI_MCA_") || !job::find_variable(env, name))
             job::set_variable(env, name, entry.substr(name.size() + 1));
     }
+    return env;
+}
+
+// For a rank that was started without pxlaunch, by PRRTE's or Slurm's own commands.
+void add_mpi_default(job::Environment &env) {
+    const auto has = [&env](const char *name) {
+        return job::find_variable(env, name).has_value();
+    };
+    // mpirun of Open MPI 4.1 is ORTE itself.
+    const bool is_ours = has("PMIX_RANK") && !has("OMPI_MCA_orte_local_daemon_uri");
+    if (is_ours && !has(job::schizo_variable))
+        job::set_variable(env, job::schizo_variable, job::schizo_of_a_job);
+}
+
+} // namespace
+
+job::Environment crossing(const job::Environment &own, bool whole,
+                          const std::vector<job::EnvEdit> &edits) {
+    auto env = job::is_packed(own) ? packed_crossing(own, whole, edits)
+                                   : unpacked_crossing(own, whole, edits);
+    add_mpi_default(env);
     return env;
 }
 

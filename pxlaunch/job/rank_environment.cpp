@@ -24,10 +24,7 @@ void add_mpi_settings(const RankFacts &facts, Environment &env) {
     const auto set_default = [&env](const char *name, const char *value) {
         if (!find_variable(env, name)) set_variable(env, name, value);
     };
-    // Open MPI 4.1: without it every rank decides to be a singleton under a server that
-    // is not ORTE (orte/mca/schizo/orte), and inside a Slurm job under one that is not
-    // Slurm's (schizo/slurm: SLURM_JOBID and SLURM_NODELIST are set).
-    set_default("OMPI_MCA_schizo", "^orte,slurm");
+    set_default(schizo_variable, schizo_of_a_job);
     // Open MPI 4 binds itself in MPI_Init unless it is told that somebody decided.
     if (!facts.bound) set_default("OMPI_MCA_hwloc_base_binding_policy", "none");
     if (facts.oversubscribed) set_default("OMPI_MCA_mpi_yield_when_idle", "1");

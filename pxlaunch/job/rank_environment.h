@@ -23,6 +23,12 @@ struct RankFacts {
     bool oversubscribed = false;
 };
 
+// Open MPI 4.1: without it every rank decides to be a singleton under a server that is not
+// ORTE (orte/mca/schizo/orte), and inside a Slurm job under one that is not Slurm's
+// (schizo/slurm: SLURM_JOBID and SLURM_NODELIST are set).
+inline constexpr const char *schizo_variable = "OMPI_MCA_schizo";
+inline constexpr const char *schizo_of_a_job = "^orte,slurm";
+
 void add_rank_environment(const RankFacts &facts, Environment &env);
 // The last of these alone.
 void add_mpi_settings(const RankFacts &facts, Environment &env);

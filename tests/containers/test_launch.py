@@ -49,9 +49,26 @@ class Launch(pxcontainer.ContainerCase):  # ctest: serial timeout=120
         shutil.copy(pxtest.program("init_finalize"), self.work)
         done = self.expect(0, ["-n", "4", "--image", "px-mpi", "./init_finalize"])
         self.assertEqual(done.err, b"", done)
-        self.assertIn(b"4", done.out)
+        self.assertTrue(done.out.startswith(b"4 processes, up to 4 per node, 1 node\n"), done)
         for name in ("mpirun", "prterun", "orted", "srun", "pxlaunch", "pxrec"):
             self.expect(1, ["--image", "px-mpi", "sh", "-c", f"command -v {name} >/dev/null || exit 1"])
+
+    def test_by_another_launcher(self):
+        """mpirun of Open MPI 4.1 starts pxwrap, and the image has the same release or 5.0: one job of four."""
+        shutil.copy(pxtest.program("init_finalize"), self.work)
+        mpirun = [shutil.which("mpirun.openmpi"), "-n", "4", "--oversubscribe", pxtest.program("pxwrap")]
+        for image in ("px-mpi", "px-mpi5"):
+            with self.subTest(image):
+                done = self.start_program([*mpirun, "--image", image, "./init_finalize"]).finish()
+                self.assertEqual((done.code, done.err), (0, b""), done)
+                self.assertTrue(done.out.startswith(b"4 processes, up to 4 per node, 1 node\n"), done)
+
+    def test_ranks_that_nobody_has_prepared(self):
+        """As PRRTE's or Slurm's own commands start them: an Open MPI 4.1 in the image learns from pxwrap that it has a job."""
+        shutil.copy(pxtest.program("init_finalize"), self.work)
+        done = self.expect(0, ["-n", "4", "--oversubscribe", "env", "-u", "OMPI_MCA_schizo", pxtest.program("pxwrap"),
+                               "--image", "px-mpi", "./init_finalize"])
+        self.assertTrue(done.out.startswith(b"4 processes, up to 4 per node, 1 node\n"), done)
 
     def test_environment_by_origin(self):
         given = {"MINE": "m", "SECRET": "s", "OMP_PLACES": "cores", "LD_LIBRARY_PATH": "/x", "SLURM_PROCID": "4",

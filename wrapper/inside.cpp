@@ -3,6 +3,7 @@
 
 #include "wrapper/container/join.h"
 #include "wrapper/container/state.h"
+#include "wrapper/engines/words.h"
 
 #include "pxlaunch/base/fd.h"
 #include "pxlaunch/base/text.h"
@@ -207,7 +208,7 @@ Result<engines::Request> with_help(const engines::Engine &engine,
     // The image's search path is known inside alone.
     if (!engine.outlives && !is_text && !request.injected) return request;
     request.mounts.push_back(
-        {PX_TRY(container::this_program()), engines::keeper_program});
+        {PX_TRY(container::this_program()), engines::keeper_program, false, true});
     // Nothing that the rank's environment says is meant for this pxwrap.
     std::vector<std::string> argv = {engines::keeper_program, "--no-container",
                                      "--coded"};
@@ -215,10 +216,12 @@ Result<engines::Request> with_help(const engines::Engine &engine,
     if (!request.path.empty()) argv.insert(argv.end(), {"--path", request.path});
     if (request.injected)
         argv.insert(argv.end(), {"--search-first", engines::injected_folder});
-    // In the environment: arguments are for all on the node to see.
+    // In the environment: arguments are for all on the node to see. There the engine would
+    // take some for its own.
     int codes = 0;
     for (auto &entry : request.env) {
-        if (!is_ascii(entry))
+        if (!is_ascii(entry) ||
+            (engine.outlives && engines::is_of_engine(engines::name_of(entry))))
             entry = fmt::format("{}{}={}", coded_variable, codes++, coded(entry));
     }
     argv.emplace_back("--");

@@ -132,6 +132,48 @@ TEST_CASE("a directory is a root, and stays as it is") {
     CHECK(argv[argv.size() - 2] == "/x/root");
 }
 
+TEST_CASE("README's table has a row for every engine, and no other") {
+    const auto readme = source_file("README.md");
+    const auto table = readme.find("| | how its ranks get inside |");
+    REQUIRE(table != std::string::npos);
+    std::vector<std::string> named, names;
+    for (const auto &line :
+         split(readme.substr(table, readme.find("\n\n", table) - table), '\n')) {
+        if (line.starts_with("| |") || line.starts_with("|---")) continue;
+        const auto cell = line.substr(2, line.find(" |", 2) - 2);
+        CAPTURE(line);
+        CHECK(find(split(cell, ',')[0])); // "docker, as root"
+        for (const auto &word : split(cell, ',')) {
+            const auto name =
+                word.substr(std::min(word.find_first_not_of(' '), word.size()));
+            if (find(name)) named.push_back(name);
+        }
+    }
+    for (const Engine &engine : all()) names.emplace_back(engine.name);
+    std::sort(names.begin(), names.end());
+    std::sort(named.begin(), named.end());
+    named.erase(std::unique(named.begin(), named.end()), named.end());
+    CHECK(named == names);
+}
+
+TEST_CASE("what may not be changed inside is mounted so, but by ch-run") {
+    Request request;
+    request.image = "app";
+    request.argv = {"app"};
+    request.mounts = {{"/bin/tool", "/tool", false, true}};
+    for (const Engine &engine : all()) {
+        CAPTURE(engine.name);
+        const auto argv = engine.run(request, own).argv;
+        const bool is_said = std::any_of(argv.begin(), argv.end(), [](const auto &word) {
+            return word.find("/tool") != std::string::npos &&
+                   (word.ends_with(":ro") || word.ends_with(",ro") ||
+                    word.ends_with(",readonly"));
+        });
+        const std::string name = engine.name;
+        CHECK(is_said == (name != "charliecloud" && name != "none"));
+    }
+}
+
 TEST_CASE("who is named is taken, or it is an error") {
     wrapper::Options options;
     CHECK(std::string((*wrapper::choose_engine(options))->name) == "none");

@@ -36,6 +36,7 @@ TEST_CASE("an engine gets the help that it needs, and no more") {
     CHECK(guarded.argv == Words{"/.pxwrap/program", "--no-container", "--coded",
                                 "--guard", this_process(), "--", "app", "%25"});
     CHECK(guarded.mounts.back().target == "/.pxwrap/program");
+    CHECK(guarded.mounts.back().is_read_only);
     CHECK(guarded.env == request.env);
 
     request.env.emplace_back("B=\xff");
@@ -45,6 +46,23 @@ TEST_CASE("an engine gets the help that it needs, and no more") {
     CHECK(strange.argv == Words{"/.pxwrap/program", "--no-container", "--coded", "--path",
                                 "/opt", "--", "app", "%25"});
     CHECK(strange.env == Words{"A=1", "PXWRAP_CODED_0=B=%ff"});
+}
+
+TEST_CASE("a name that the engine knows shows its value to nobody") {
+    engines::Request request;
+    request.argv = {"app"};
+    request.env = {"REGISTRY_TOKEN=s", "A=1", "PATH=/bin"};
+    for (const char *name : {"podman", "docker"}) {
+        const auto &engine = **engines::find(name);
+        const auto helped = with_help(engine, request).value();
+        CHECK(helped.env == Words{"PXWRAP_CODED_0=REGISTRY_TOKEN=s", "A=1",
+                                  "PXWRAP_CODED_1=PATH=/bin"});
+        for (const auto &word : engine.run(helped, {}).argv)
+            CHECK(word.find("TOKEN=s") == std::string::npos);
+        CHECK(with_decoded(helped.env).value() ==
+              Words{"A=1", "REGISTRY_TOKEN=s", "PATH=/bin"});
+    }
+    CHECK(with_help(**engines::find("charliecloud"), request)->env == request.env);
 }
 
 TEST_CASE("variables that are no ASCII survive, whatever their names") {

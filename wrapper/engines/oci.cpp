@@ -10,6 +10,8 @@ namespace {
 using Words = std::vector<std::string>;
 
 void add_mounts(Words &argv, const Request &request) {
+    // Of the node what is asked for, at the same path or another; --mount would split its
+    // words at commas.
     for (const auto &mount : request.mounts)
         add(argv, {"--volume", mount.source + ":" + mount.target +
                                    (mount.is_read_only ? ":ro" : "")});
@@ -27,8 +29,6 @@ void add_common(Words &argv, const Request &request) {
     add(argv, {"--ipc", "host"});
     // PMIx and MPI compare host names to see who is on their node.
     add(argv, {"--uts", "host"});
-    // psec native compares the numeric ids of client and server, whatever USER says.
-    add(argv, {"--user", fmt::format("{}:{}", request.uid, request.gid)});
     // Nothing that a rank does needs one; what the launcher may do it may not do there.
     add(argv, {"--cap-drop", "ALL", "--security-opt", "no-new-privileges"});
     // On hosts with SELinux the job's directory could not be read otherwise.
@@ -42,6 +42,14 @@ void add_common(Words &argv, const Request &request) {
     if (!request.pull.empty()) add(argv, {"--pull", request.pull});
 }
 
+// What the user's own options may not change comes after them.
+void add_own(Words &argv, const Request &request) {
+    add(argv, request.extra);
+    // psec native compares the numeric ids of client and server, whatever USER says; and
+    // ranks that join keep their ids, so the keeper has to be theirs.
+    add(argv, {"--user", fmt::format("{}:{}", request.uid, request.gid)});
+}
+
 void add_podman(Words &argv, const Request &request) {
     add_common(argv, request);
     // The user's id outside is the same one inside, and files keep their owner. What
@@ -50,6 +58,7 @@ void add_podman(Words &argv, const Request &request) {
     // The defaults of podman ask for more than a job's limits allow; for root, "host" is
     // those defaults.
     if (request.limits.empty()) add(argv, {"--ulimit", "host"});
+    // As outside, one by one.
     for (const auto &limit : request.limits) add(argv, {"--ulimit", limit});
     // Proxies of the host, with their passwords, are none of the image's business.
     add(argv, {"--http-proxy=false"});
@@ -57,17 +66,9 @@ void add_podman(Words &argv, const Request &request) {
     if (asks_for(request, "gpu")) add(argv, {"--device", "nvidia.com/gpu=all"});
     // Verbs devices; the limit for locked memory is the host's, by --ulimit.
     if (asks_for(request, "rdma")) add(argv, {"--device", "/dev/infiniband"});
+    // A path or a CDI name, which are the engine's own words.
     for (const auto &device : other_devices(request)) add(argv, {"--device", device});
-    add(argv, request.extra);
-}
-
-// Names whose values the engine would use for itself.
-bool is_of_engine(std::string_view name) {
-    for (const char *prefix : {"PATH", "HOME", "TMPDIR", "XDG_", "DOCKER_", "CONTAINER",
-                               "STORAGE_", "LD_", "REGISTRY_", "USER"}) {
-        if (name.starts_with(prefix)) return true;
-    }
-    return false;
+    add_own(argv, request);
 }
 
 // By name where that is possible: values of an argument list are for all to see.
@@ -75,11 +76,13 @@ void add_environment(Words &argv, Words &env, const Request &request) {
     for (const auto &entry : request.env) {
         const std::string name(name_of(entry));
         if (is_of_engine(name)) {
+            // In the engine's own environment it would change the engine.
             add(argv, {"--env", entry});
             continue;
         }
         std::erase_if(env, [&](const auto &old) { return name_of(old) == name; });
         env.push_back(entry);
+        // The value is the one that the engine itself has.
         add(argv, {"--env", name});
     }
 }
@@ -91,8 +94,9 @@ void add_docker(Words &argv, const Request &request) {
     // Verbs devices, and memory that they may be given.
     if (asks_for(request, "rdma"))
         add(argv, {"--device", "/dev/infiniband", "--ulimit", "memlock=-1"});
+    // A path or a CDI name, which are the engine's own words.
     for (const auto &device : other_devices(request)) add(argv, {"--device", device});
-    add(argv, request.extra);
+    add_own(argv, request);
 }
 
 Words image_words(const Request &request) {
@@ -107,6 +111,7 @@ Command run_with(const char *program, const Request &request, const Words &own) 
     // The launcher's input is the rank's.
     add(command.argv, {"--interactive"});
     add_environment(command.argv, command.env, request);
+    // As a rank outside starts where its launcher is; else the image says where.
     if (!request.directory.empty()) add(command.argv, {"--workdir", request.directory});
     // The user's command is the whole command; the image's is not put before it.
     add(command.argv, {"--entrypoint", ""});
@@ -117,20 +122,22 @@ Command run_with(const char *program, const Request &request, const Words &own) 
 
 void add_keeper(Words &argv, const Request &request, const Keeper &keeper,
                 const Words &image) {
+    // Whoever starts it is to become a rank; the name says whose it is, once it is dead.
     add(argv, {"--detach", "--name", keeper.name});
+    // The image needs nothing of ours; and nobody inside can change what others run.
     add(argv, {"--volume", keeper.program + ":" + keeper_program + ":ro"});
+    // There it notes itself, and sees by the locks when the last rank has ended.
     add(argv, {"--volume", keeper.folder + ":" + keeper_folder});
     // It does not hold for who enters; for the keeper alone, which only waits, its
     // compilation is a fifth of podman's time.
     add(argv, {"--security-opt", "seccomp=unconfined"});
-    // Whomever the user's own options name: ranks that join keep their ids, and the
-    // keeper has to be theirs.
-    add(argv, {"--user", fmt::format("{}:{}", request.uid, request.gid)});
     // The keeper is nobody who needs asking: TERM would cost 10 s.
     add(argv, {"--stop-signal", "KILL"});
+    // The image's own would be something else, or before it.
     add(argv, {"--entrypoint", keeper_program});
     add(argv, image);
-    add(argv, {"--keep", request.key});
+    // By which pxwrap knows that it is the keeper, and of which state; it notes the name.
+    add(argv, {"--keep", request.key, keeper.name});
 }
 
 Command keep_with(const char *program, const Request &request, const Keeper &keeper,
@@ -142,6 +149,14 @@ Command keep_with(const char *program, const Request &request, const Keeper &kee
 }
 
 } // namespace
+
+bool is_of_engine(std::string_view name) {
+    for (const char *prefix : {"PATH", "HOME", "TMPDIR", "XDG_", "DOCKER_", "CONTAINER",
+                               "STORAGE_", "LD_", "REGISTRY_", "USER"}) {
+        if (name.starts_with(prefix)) return true;
+    }
+    return false;
+}
 
 Command run_podman(const Request &request, const Words &own) {
     return run_with("podman", request, own);
@@ -165,6 +180,7 @@ Command run_docker(const Request &request, const Words &own) {
     // The launcher's input is the rank's.
     add(command.argv, {"--interactive"});
     add_environment(command.argv, command.env, request);
+    // As a rank outside starts where its launcher is; else the image says where.
     if (!request.directory.empty()) add(command.argv, {"--workdir", request.directory});
     // The user's command is the whole command; the image's is not put before it.
     add(command.argv, {"--entrypoint", ""});

@@ -13,6 +13,8 @@ bool asks_for(const Request &request, std::string_view device);
 std::vector<std::string> other_devices(const Request &request);
 
 bool is_directory(const std::string &image); // "/x", "./x", "../x"; not .sif or .sqsh
+// Names whose values podman and docker would use for themselves.
+bool is_of_engine(std::string_view name);
 std::string_view name_of(std::string_view entry);
 // `image` as apptainer and shifter want it: with the kind of registry before it.
 std::string with_kind(const std::string &image, const std::string &kind);

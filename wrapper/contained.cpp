@@ -1,6 +1,7 @@
 // contained.cpp - what is asked for, and becoming it.
 #include "wrapper/contained.h"
 
+#include "wrapper/ch_run.h"
 #include "wrapper/container/join.h"
 #include "wrapper/crossing.h"
 #include "wrapper/devices.h"
@@ -49,7 +50,8 @@ std::string digest(const std::vector<std::string> &words) {
 
 // The job, as narrowly as the runtime tells it. By hand there is none, and who asks for
 // the same image shares its container.
-std::string job_of(const std::vector<std::string> &environment) {
+std::string job_of(const Options &options, const std::vector<std::string> &environment) {
+    if (!options.job.empty()) return options.job;
     for (const char *name : {"PXLAUNCH_JOB", "PMIX_NAMESPACE"}) {
         if (auto job = value_of(environment, name); !job.empty()) return job;
     }
@@ -58,12 +60,11 @@ std::string job_of(const std::vector<std::string> &environment) {
 }
 
 // Which container of this node it is.
-std::string key_of(const Request &request, const std::vector<std::string> &environment,
+std::string key_of(const Request &request, const std::string &job,
                    const engines::Engine &engine) {
     char host[256] = "";
     ::gethostname(host, sizeof host - 1);
-    std::vector<std::string> words = {job_of(environment), host, engine.name,
-                                      request.image};
+    std::vector<std::string> words = {job, host, engine.name, request.image};
     for (const auto &mount : request.mounts) {
         words.push_back(mount.source);
         words.push_back(mount.target);
@@ -163,16 +164,17 @@ Result<void> inject(Request &request, const std::string &client,
 }
 
 // Inside, after everything that can be wrong outside.
-Error become_inside(const std::vector<std::string> &of_image, const Request &request) {
-    auto environment = inside(of_image, request.env);
+Error become_inside(const container::Keeper &keeper, const Request &request) {
+    auto environment = inside(keeper.environment, request.env);
     if (request.injected) search_first(environment, engines::injected_folder);
-    if (!request.directory.empty() && job::find_variable(environment, "PWD"))
-        job::set_variable(environment, "PWD", request.directory);
-    if (!request.directory.empty() && ::chdir(request.directory.c_str()) != 0) {
-        Error error =
-            system_error(fmt::format("no working directory {} in image {}",
-                                     named(request.directory), named(request.image)),
-                         errno);
+    const auto &directory =
+        request.directory.empty() ? keeper.directory : request.directory;
+    if (job::find_variable(environment, "PWD"))
+        job::set_variable(environment, "PWD", directory);
+    if (::chdir(directory.c_str()) != 0) {
+        Error error = system_error(fmt::format("no working directory {} in image {}",
+                                               named(directory), named(request.image)),
+                                   errno);
         error.hint = "mount it with --mount, or choose another with -C";
         return error;
     }
@@ -247,17 +249,18 @@ Result<Request> make_request(const Options &options,
                           limit_text("nproc", RLIMIT_NPROC)};
     const auto ranks = parse_number(value_of(environment, "PXLAUNCH_LOCAL_SIZE"));
     request.local_ranks = ranks ? static_cast<int>(*ranks) : 0;
-    request.key = key_of(request, environment, engine);
+    request.key = key_of(request, job_of(options, environment), engine);
     return request;
 }
 
 Error become_contained(const engines::Engine &engine, const Request &request,
                        const std::vector<std::string> &environment) {
     if (engines::can_join(engine, request)) {
-        const auto of_image = container::join(engine, request, environment);
-        if (!of_image) return of_image.error();
-        if (*of_image) return become_inside(**of_image, request);
+        const auto keeper = container::join(engine, request, environment);
+        if (!keeper) return keeper.error();
+        if (*keeper) return become_inside(**keeper, request);
     }
+    if (std::string_view(engine.name) == "charliecloud") sweep_after_ch_run();
     const auto helped = with_help(engine, request);
     if (!helped) return helped.error();
     auto command = engine.run(*helped, environment);

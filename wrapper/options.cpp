@@ -108,6 +108,11 @@ constexpr Row rows[] = {
          return {};
      }},
     {"--env", "-x", add_env},
+    {"--job", nullptr,
+     [](Options &options, const std::string &value) -> Result<void> {
+         options.job = value;
+         return {};
+     }},
     {"--inject", nullptr,
      [](Options &options, const std::string &value) -> Result<void> {
          options.inject = value;
@@ -126,6 +131,11 @@ constexpr Row rows[] = {
     {"--attend", nullptr,
      [](Options &options, const std::string &value) -> Result<void> {
          options.attended = value;
+         return {};
+     }},
+    {"--remove", nullptr,
+     [](Options &options, const std::string &value) -> Result<void> {
+         options.remover = value;
          return {};
      }},
     {"--start", nullptr,
@@ -211,10 +221,10 @@ Result<Options> parse(const std::vector<std::string> &words,
                                "pxwrap --help lists them; '--' ends them");
         }
     }
-    if (!options.key.empty()) return options;
-    if (at >= words.size()) return usage_error("no command given", "pxwrap COMMAND");
     options.argv.assign(words.begin() + static_cast<long>(at), words.end());
-    if (options.attended.empty() && options.started.empty())
+    if (!options.key.empty()) return options;
+    if (options.argv.empty()) return usage_error("no command given", "pxwrap COMMAND");
+    if (options.attended.empty() && options.started.empty() && options.remover.empty())
         PX_TRY(add_defaults(options, environment));
     return options;
 }

@@ -5,7 +5,7 @@
 #include "wrapper/run.h"
 
 #include "wrapper/contained.h"
-#include "wrapper/container/state.h"
+#include "wrapper/container/join.h"
 #include "wrapper/errand.h"
 #include "wrapper/inside.h"
 #include "wrapper/shim.h"
@@ -108,12 +108,15 @@ int run(int argc, char **argv) {
     }
     if (!options->key.empty()) {
         return container::keep(fmt::format("{}/{}", engines::keeper_folder, options->key),
+                               options->argv.empty() ? "" : options->argv[0],
                                environment);
     }
     if (!options->attended.empty())
         return container::attend(options->attended, options->argv);
     if (!options->started.empty())
         return container::attend_start(options->started, options->argv);
+    if (!options->remover.empty())
+        return container::remove_dead(options->remover, options->argv);
     if (!assignment->has_value()) return report(become_asked(*options, environment));
     auto hello = introduce(environment);
     if (!hello) return report(hello.error());

@@ -69,8 +69,8 @@ class Claims:
                     self.one_process(victim).kill()
                 done = job.finish()
                 self.assertEqual(done.code, code, done)
-                self.eventually("no process is left", lambda: not self.asleep() and not self.processes(), timeout=3)
-                self.eventually("no container is left", self.is_empty, timeout=3)
+                self.eventually("no process and no container is left",
+                                lambda: not self.asleep() and not self.processes() and self.is_empty(), timeout=3)
         self.may_leave_files = True  # a server that was killed
 
     def asleep(self):

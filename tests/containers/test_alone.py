@@ -2,6 +2,7 @@
 import ctypes
 import pathlib
 import platform
+import resource
 import struct
 
 import claims
@@ -24,6 +25,11 @@ def forbid_entering():
         raise OSError(ctypes.get_errno(), "no filter of system calls")
 
 
+def less_locked_memory():
+    soft, hard = resource.getrlimit(resource.RLIMIT_MEMLOCK)
+    resource.setrlimit(resource.RLIMIT_MEMLOCK, (soft // 2 // 4096 * 4096 if soft > 0 else 1 << 22, hard))
+
+
 class Alone(claims.Claims, pxcontainer.ContainerCase):  # ctest: serial timeout=180
     note = (b"pxwrap: note: this node lets no process enter podman's container of 'px-busybox'; "
             b"each rank has one of its own\n")
@@ -31,7 +37,8 @@ class Alone(claims.Claims, pxcontainer.ContainerCase):  # ctest: serial timeout=
     not_found = (127, b"pxwrap: error: cannot execute 'nothing' in the image")
 
     def start_program(self, argv, *arguments, **options):
-        return super().start_program(argv, *arguments, preexec_fn=forbid_entering, **options)
+        before = options.pop("preexec_fn", lambda: None)
+        return super().start_program(argv, *arguments, preexec_fn=lambda: (before(), forbid_entering()), **options)
 
     def asked(self, *command):
         return ["--image", "px-busybox", *command]
@@ -41,9 +48,9 @@ class Alone(claims.Claims, pxcontainer.ContainerCase):  # ctest: serial timeout=
 
     def test_values_are_for_the_rank_alone(self):
         """What is no ASCII is in no list of arguments; and names are as they were."""
-        function, secret = "BASH_FUNC_f%%", f"p\u00e4ss.{self.nap}"
-        job = self.start(["-x", "MINE", "-x", function, *self.asked("sh", "-c", "cat /proc/$$/environ; echo in; read line; exit 0")],
-                         env={"MINE": secret, function: f"() {{ {secret}; }}"}, stdin=self.held_input()).wait_for(b"in\n")
+        function, token, secret = "BASH_FUNC_f%%", "REGISTRY_TOKEN", f"p\u00e4ss.{self.nap}"
+        job = self.start(["-x", "MINE", "-x", function, "-x", token, *self.asked("sh", "-c", "cat /proc/$$/environ; echo in; read line; exit 0")],
+                         env={"MINE": secret, function: f"() {{ {secret}; }}", token: self.nap}, stdin=self.held_input()).wait_for(b"in\n")
         seen = [pxtest.read_bytes(path) for path in pathlib.Path("/proc").glob("[0-9]*/cmdline")]
         self.assertTrue([line for line in seen if b"PXWRAP_CODED_0" in line])
         self.assertEqual([line for line in seen if self.nap.encode() in line], [])
@@ -51,8 +58,22 @@ class Alone(claims.Claims, pxcontainer.ContainerCase):  # ctest: serial timeout=
         self.assertEqual(job.finish().code, 0)
         there = bytes(job.out).decode().split("\0")
         self.assertIn(f"MINE={secret}", there)
+        self.assertIn(f"{token}={self.nap}", there)
         self.assertIn(f"{function}=() {{ {secret}; }}", there)
         self.assertEqual([line for line in there if "PXWRAP_CODED" in line], [])
+
+    def test_the_user_and_the_directory(self):
+        """Whomever the user's own options name; and the image's directory, where there is no other."""
+        done = self.expect(0, self.asked("id", "-u"), env={"CONTAINER_ARGS": "--user 0:0"})
+        self.assertEqual(done.out, b"%d\n" % self.user.pw_uid)
+        self.assertEqual(self.expect(0, ["--image", "px-workdir", "pwd"], cwd="/").out, b"/srv/start\n")
+
+    def test_locked_memory(self):
+        """As much of it as outside, however little."""
+        script = ["sh", "-c", "ulimit -l"]
+        outside = self.expect(0, script, preexec_fn=less_locked_memory).out
+        self.assertNotEqual(outside, self.expect(0, script).out)
+        self.assertEqual(self.expect(0, self.asked(*script), preexec_fn=less_locked_memory).out, outside)
 
     def test_ended_while_it_starts(self):
         """The first rank ends its job while the others' clients are at work: one that is killed halfway would leave its

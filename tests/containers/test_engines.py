@@ -61,9 +61,10 @@ class StandIns(pxtest.Case):
         self.assertIn(b"pxwrap: error: podman-hpc cannot start a container of 'img': it says nothing", done.err)
         argv = (self.bin / "argv").read_bytes().split(b"\0")[:-1]
         self.assertEqual(argv[:2], [os.fsencode(path), b"run"])
-        self.assertEqual(argv[-5:-1], [b"--entrypoint", b"/.pxwrap/program", b"img", b"--keep"])
+        self.assertEqual(argv[-6:-2], [b"--entrypoint", b"/.pxwrap/program", b"img", b"--keep"])
         name = argv[argv.index(b"--detach") + 1:][:2]
-        self.assertEqual((name[0], name[1].split(b"-")[:2]), (b"--name", [b"pxwrap", argv[-1]]))
+        self.assertEqual(name, [b"--name", argv[-1]])
+        self.assertEqual(argv[-1].split(b"-")[:2], [b"pxwrap", argv[-2]])
         self.assertNotIn(b"app", argv)
 
     def test_named_is_taken(self):
@@ -99,6 +100,30 @@ class Charliecloud(pxcontainer.ContainerCase, claims.Neighbours):  # ctest: seri
 
     def is_empty(self):
         return not self.asleep()
+
+    def meetings(self):
+        """The files by which ranks of this user have found each other."""
+        return [path for path in pathlib.Path("/dev/shm").glob("*ch-run_*") if path.stat().st_uid == self.user.pw_uid]
+
+    def tearDown(self):
+        self.wrap(*self.asked("true"))  # sweeps up after ranks that were killed before all had met
+        self.assertEqual(self.meetings(), [])
+        super().tearDown()
+
+    def test_images_of_their_own(self):
+        """Two of a job: ch-run waits for more ranks than come, and the next start removes what it has left."""
+        second = self.home / "second"
+        shutil.copytree(f"{self.user.pw_dir}/root", second, symlinks=True)
+        words = ["-x", "PATH=/bin", "sh", "-c", self.together("exit 0", 4)]
+        self.expect(0, ["--oversubscribe", "-n", "2", *self.asked(*words[2:]), ":", "-n", "2", "--image", str(second), *words])
+        self.assertNotEqual(self.meetings(), [])
+        self.wrap(*self.asked("true"))
+        self.assertEqual(self.meetings(), [])
+
+    def test_they_have_met(self):
+        """Where all ranks have the image, nothing is left for anybody to remove."""
+        self.expect(0, ["-n", "2", *self.asked("sh", "-c", self.together("exit 0", 2))])
+        self.assertEqual(self.meetings(), [])
 
     def test_mpi(self):
         """It needs pxrec's directory in an image that has no place for it, other than below /tmp."""

@@ -1,5 +1,6 @@
 """pxrec run --image: a script inside an image, whose pxlaunch starts ranks in the same image."""
 import fcntl
+import json
 import os
 import shutil
 import signal
@@ -102,6 +103,17 @@ class Script(_Scripts):  # ctest: serial timeout=120
                          {f"PXLAUNCH_{name}" for name in SCRIPT_VARIABLES + ["GRACE"]})
         self.assertEqual((more["PXLAUNCH_GRACE"], more["PXLAUNCH_IMAGE"]), ("5", "px-busybox"))
 
+    def test_defaults_of_the_site(self):
+        """They hold for the script and for its ranks, and a file that only the node has is named to neither."""
+        (self.home / "site").write_text(json.dumps({"defaults": {"mount": f"{self.work}:/site", "engine": "podman"}, "locked": ["engine"]}))
+        show = "echo /site/*.sh /mine/*.sh ${PXLAUNCH_HOSTFILE-none} ${PXLAUNCH_REPORT-none}"
+        env = {"PXLAUNCH_MOUNT": f"{self.work}:/mine", "PXLAUNCH_REPORT": "/nowhere/report"}
+        done = self.runs(show, f"pxlaunch -n1 sh -c '{show}'", env=env)
+        self.assertEqual(done.out, b"/site/job.sh /mine/job.sh none none\n" * 2, done)
+        done = self.begin("--engine", "docker", "true").finish()
+        self.assertEqual(done.code, 2, done)
+        self.assertIn(b"--engine is locked by %b" % os.fsencode(self.home / "site"), done.err)
+
     def test_byte_for_byte(self):
         words = [b"", b"a b", b"*", b"$(id);`id`", b"new\nline", b"\xff\xfe", b"--", b"-x", b":", b"'\"\\"]
         torture = b" a\n'\"$(id)\xff;* "
@@ -134,8 +146,8 @@ class Ends(_Scripts):  # ctest: serial timeout=120
         return super().begin(*pxcontainer.MARK, *arguments, **options)
 
     def nothing_is_left(self):
-        self.eventually("no process is left inside", lambda: not self.processes() + self.sleepers(), timeout=3)
-        self.eventually("no container is left", lambda: self.containers() == [], timeout=3)
+        self.eventually("no process and no container is left",
+                        lambda: not self.processes() + self.sleepers() and self.containers() == [], timeout=3)
 
     def test_term_has_its_time(self):
         rank = "trap 'echo bye; exit 3' TERM; echo in; while :; do sleep 0.1; done"
@@ -187,6 +199,19 @@ class Ends(_Scripts):  # ctest: serial timeout=120
         self.assertEqual(there.finish().code, 5)
         self.nothing_is_left()
         self.runs("exit 0")  # whose container's start sweeps up what the killed ones have left
+
+    def test_two_at_once(self):
+        """Each in a container of its own, which ends with it."""
+        first, second = (self.begin("--", self.script("readlink /proc/self/ns/mnt", "read line"), stdin=subprocess.PIPE).wait_for(b"\n")
+                         for _ in range(2))
+        self.assertNotEqual(bytes(first.out), bytes(second.out))
+        self.assertEqual(len(self.containers()), 2)
+        first.popen.stdin.close()
+        self.assertEqual(first.finish().code, 1)
+        self.assertEqual(len(self.containers()), 1)
+        second.popen.stdin.close()
+        self.assertEqual(second.finish().code, 1)
+        self.nothing_is_left()
 
     def test_what_a_script_leaves_ends_with_it(self):
         self.runs(f"sleep {self.nap} & env -i sleep {self.nap} & exit 4", code=4)

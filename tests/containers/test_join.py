@@ -57,6 +57,16 @@ class Inside(pxcontainer.ContainerCase):  # ctest: serial timeout=120
         done = self.wrap("--mount", f"{self.work}:/data", "-C", "/data", *IMAGE, "sh", "-c", "pwd; cat file", cwd="/")
         self.assertEqual(done.out, b"/data\nhere\n", done)
 
+    def test_the_images_own_directory(self):
+        """Where nobody has named one: the script starts there, too."""
+        own = ["--image", "px-workdir"]
+        self.assertEqual(self.wrap(*own, "pwd", cwd="/").out, b"/srv/start\n")
+        self.assertEqual(self.wrap(*own, "--", "/bin/busybox", "sh", "-c", "echo $PWD", env={"OMP_X": "x"},
+                                   cwd=self.user.pw_dir).out, b"/srv/start\n")
+        self.assertEqual(self.wrap(*own, "pwd").out, os.fsencode(f"{self.work}\n"))
+        done = self.start(["-n", "2", *own, "pwd"], cwd="/").finish()
+        self.assertEqual((done.code, done.out), (0, b"/srv/start\n" * 2), done)
+
     def test_devices(self):
         """A device of the node, and the limit for locked memory that the job has."""
         script = "ls /dev/loop-control /dev/fuse; ulimit -l"
@@ -105,6 +115,29 @@ class Shared(pxcontainer.ContainerCase):  # ctest: serial timeout=120
         stays.popen.stdin.write(b"\n")
         stays.popen.stdin.close()
         self.assertIn(b"/bin/sh\n", stays.finish().out)
+
+    def test_who_watches_over_it_is_killed(self):
+        """conmon and the keeper at once, as a scheduler may do it: the next start removes what podman still has in its books,
+        of the same job and of another, and nothing of the user's own."""
+        self.podman("create", "--name", "pxwrap-mine", "px-busybox", "true")
+        self.addCleanup(self.podman, "rm", "--force", "--ignore", "pxwrap-mine")
+        for job in ("first", "second"):
+            stays = self.start_program(["pxwrap", *IMAGE, "sh", "-c", "echo in; read line"], env={"PXLAUNCH_JOB": "first"},
+                                       stdin=subprocess.PIPE).wait_for(b"in\n")
+            dead, = [each for each in self.containers() if each["State"] == "running"]
+            os.kill(int(self.podman("inspect", "--format", "{{.State.ConmonPid}}", dead["Id"])), signal.SIGKILL)
+            os.kill(dead["Pid"], signal.SIGKILL)
+            if job == "second":
+                stays.popen.stdin.close()
+                stays.finish()
+            self.assertIn(dead["Id"], [each["Id"] for each in self.containers()])
+            self.assertEqual(self.wrap(*IMAGE, "echo", "next", env={"PXLAUNCH_JOB": job}).out, b"next\n")
+            self.eventually("it is removed", lambda: dead["Id"] not in [each["Id"] for each in self.containers()], timeout=30)
+            if job == "first":
+                stays.popen.stdin.close()
+                stays.finish()
+            self.eventually("the user's own is left", lambda: [each["Names"] for each in self.containers()] == [["pxwrap-mine"]])
+        self.podman("rm", "pxwrap-mine")
 
     def test_who_starts_it_is_killed(self):
         """podman ends its work, nobody is in the container, and so it goes."""

@@ -16,7 +16,11 @@ using std::chrono::seconds;
 
 namespace {
 
-constexpr const char *dead_keeper = "2147483647 1\n"; // no pid is as high
+std::string note(int pid, unsigned long long started, const std::string &name = "") {
+    return fmt::format("{} {} {}{}/{}", pid, started, name, '\0', '\n');
+}
+
+const std::string dead_keeper = note(2147483647, 1); // no pid is as high
 
 } // namespace
 
@@ -25,15 +29,17 @@ TEST_CASE("the files of killed keepers are swept up, and no other") {
     const auto started = start_of(::getpid());
     REQUIRE(started);
     folder.write("dead", dead_keeper);
-    folder.write("reused", fmt::format("{} {}\n", ::getpid(), *started + 1));
+    folder.write("in podman's books", note(2147483647, 1, "pxwrap-k-7"));
+    folder.write("reused", note(::getpid(), *started + 1));
     folder.write("never came up", "");
-    folder.write("lives", fmt::format("{} {}\n", ::getpid(), *started));
+    folder.write("lives", note(::getpid(), *started));
     folder.write("has a rank", dead_keeper);
     const auto rank = State::open(folder.path("has a rank"), seconds(5));
     REQUIRE(rank);
 
-    sweep(folder.path());
-    for (const char *name : {"dead", "reused", "never came up"}) CHECK(!folder.has(name));
+    CHECK(sweep(folder.path()) == std::vector<std::string>{"pxwrap-k-7"});
+    for (const char *name : {"dead", "in podman's books", "reused", "never came up"})
+        CHECK(!folder.has(name));
     for (const char *name : {"lives", "has a rank"}) CHECK(folder.has(name));
     sweep(folder.path("none")); // and says nothing
 }

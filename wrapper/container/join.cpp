@@ -30,6 +30,7 @@ namespace {
 using std::chrono::seconds;
 
 constexpr seconds until_keeper{30};
+constexpr seconds until_removed{60};
 constexpr off_t most_words = 64 << 10;
 
 struct Outcome {
@@ -194,11 +195,24 @@ Result<Keeper> start_attached(const engines::Engine &engine,
     return cannot_start(engine, request, {keeper ? 1 : -1, running.words()});
 }
 
+// By another process: it takes seconds.
+void start_removing(const std::string &program, const std::vector<std::string> &names,
+                    const std::vector<std::string> &environment) {
+    const auto own = this_program();
+    const Fd null(::open("/dev/null", O_WRONLY | O_CLOEXEC));
+    if (names.empty() || !own || !null) return;
+    engines::Command command{{*own, "--remove", program, "--"}, environment};
+    command.argv.insert(command.argv.end(), names.begin(), names.end());
+    fork_detached(command, null.get());
+}
+
 Result<Keeper> start(const engines::Engine &engine, const engines::Request &request,
                      const State &state, const std::string &folder,
                      const std::vector<std::string> &environment) {
     const auto program = PX_TRY(program_of(engine));
-    sweep(folder);
+    auto dead = sweep(folder);
+    const auto before = state.last_container();
+    if (!before.empty()) dead.push_back(before);
     engines::Keeper keeper;
     // Another of this name may still be on its way out.
     keeper.name = fmt::format("pxwrap-{}-{}", request.key, ::getpid());
@@ -206,8 +220,11 @@ Result<Keeper> start(const engines::Engine &engine, const engines::Request &requ
     keeper.folder = folder;
     const auto running = PX_TRY(Running::start(
         program, engine.keep(request, keeper, environment), state, engine.detaches));
-    return engine.detaches ? start_detached(engine, request, state, running)
-                           : start_attached(engine, request, state, running);
+    auto started = engine.detaches ? start_detached(engine, request, state, running)
+                                   : start_attached(engine, request, state, running);
+    if (engine.detaches && engine.joined == engines::Joined::by_user)
+        start_removing(program, dead, environment);
+    return started;
 }
 
 // A parent's wish that children be not waited for would hide how an engine ends. Whoever
@@ -278,22 +295,32 @@ Result<std::string> program_of(const engines::Engine &engine) {
         "install it, set PATH, or choose another --engine");
 }
 
-Result<std::optional<std::vector<std::string>>>
-join(const engines::Engine &engine, const engines::Request &request,
-     const std::vector<std::string> &environment) {
+int remove_dead(const std::string &program, const std::vector<std::string> &names) {
+    std::vector<std::string> remove = {program, "rm", "--force", "--ignore"};
+    remove.insert(remove.end(), names.begin(), names.end());
+    // podman 4.3.1 waits 5 s for the word of conmon, and fails; then it knows, and
+    // removes.
+    for (int attempt = 0; attempt < 2; ++attempt) {
+        if (!output_of(remove, until_removed)) return 1;
+    }
+    return 0;
+}
+
+Result<std::optional<Keeper>> join(const engines::Engine &engine,
+                                   const engines::Request &request,
+                                   const std::vector<std::string> &environment) {
     const DefaultForChildren with_ends;
     const auto folder = PX_TRY(states_folder());
     // Static: it lives until this process executes the rank's program, which keeps its
     // descriptor.
     static auto state = State::open(folder + "/" + request.key, until_started);
     if (!state) return state.error();
-    const auto keeper =
-        PX_TRY(find_or_start(engine, request, *state, folder, environment));
+    auto keeper = PX_TRY(find_or_start(engine, request, *state, folder, environment));
     const bool inside = keeper && PX_TRY(enter(*keeper));
     if (keeper && !inside) PX_TRY(say_refused(engine, request, *state));
     ::fcntl(state->descriptor(), F_SETFD, 0);
-    using Environment = std::vector<std::string>;
-    return inside ? std::optional<Environment>(keeper->environment) : std::nullopt;
+    if (!inside) keeper.reset();
+    return keeper;
 }
 
 } // namespace px::wrapper::container

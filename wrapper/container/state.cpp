@@ -79,16 +79,26 @@ std::optional<Keeper> read_note(const std::string &text) {
     auto lines =
         split(std::string_view(text).substr(0, text.size() - note_end.size()), '\0');
     Keeper keeper;
-    if (std::sscanf(lines[0].c_str(), "%d %llu", &keeper.pid, &keeper.started) != 2)
+    int end = 0; // of the numbers
+    if (std::sscanf(lines[0].c_str(), "%d %llu%n", &keeper.pid, &keeper.started, &end) !=
+            2 ||
+        lines.size() < 2)
         return std::nullopt;
-    keeper.environment.assign(std::make_move_iterator(lines.begin() + 1),
+    if (static_cast<std::size_t>(end) < lines[0].size())
+        keeper.container = lines[0].substr(static_cast<std::size_t>(end) + 1);
+    keeper.directory = std::move(lines[1]);
+    keeper.environment.assign(std::make_move_iterator(lines.begin() + 2),
                               std::make_move_iterator(lines.end()));
     return keeper;
 }
 
-std::string note_of(const std::vector<std::string> &environment) {
+std::string note_of(const std::string &container,
+                    const std::vector<std::string> &environment) {
     const int pid = ::getpid();
-    std::string text = fmt::format("{} {}", pid, start_of(pid).value_or(0));
+    char here[4096] = "";
+    const bool has_place = ::getcwd(here, sizeof here) != nullptr;
+    std::string text = fmt::format("{} {} {}", pid, start_of(pid).value_or(0), container);
+    text.append(1, '\0').append(has_place ? here : "/");
     for (const auto &entry : environment) text.append(1, '\0').append(entry);
     return text.append(note_end);
 }
@@ -206,7 +216,8 @@ Result<std::string> states_folder() {
         "whoever can write there could send ranks elsewhere; have it removed");
 }
 
-void sweep(const std::string &folder) {
+std::vector<std::string> sweep(const std::string &folder) {
+    std::vector<std::string> left;
     const std::unique_ptr<DIR, int (*)(DIR *)> files(::opendir(folder.c_str()),
                                                      ::closedir);
     for (const dirent *entry = nullptr;
@@ -215,9 +226,11 @@ void sweep(const std::string &folder) {
         const Fd file(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
         if (!file || ::flock(file.get(), LOCK_EX | LOCK_NB) != 0) continue;
         const auto keeper = read_note(text_of(file.get()));
-        const bool is_kept = keeper && is_alive(*keeper); // which removes it itself
-        if (!is_kept) remove(path, file.get());
+        if (keeper && is_alive(*keeper)) continue; // which removes it itself
+        remove(path, file.get());
+        if (keeper && !keeper->container.empty()) left.push_back(keeper->container);
     }
+    return left;
 }
 
 Result<State> State::open(const std::string &path, seconds patience) {
@@ -239,6 +252,11 @@ std::optional<Keeper> State::keeper() const {
     auto keeper = read_note(content());
     if (!keeper || !is_alive(*keeper)) return std::nullopt;
     return keeper;
+}
+
+std::string State::last_container() const {
+    const auto keeper = read_note(content());
+    return keeper ? keeper->container : "";
 }
 
 Result<void> State::lock(seconds patience) const {
@@ -304,9 +322,10 @@ Result<std::optional<Keeper>> State::wait_for_keeper(seconds patience,
                       "can static programs of this machine run in the image?");
 }
 
-int keep(const std::string &path, const std::vector<std::string> &environment) {
+int keep(const std::string &path, const std::string &container,
+         const std::vector<std::string> &environment) {
     const Fd file(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
-    const std::string note = note_of(environment);
+    const std::string note = note_of(container, environment);
     const bool noted = file && ::ftruncate(file.get(), 0) == 0 &&
                        ::pwrite(file.get(), note.data(), note.size(), 0) ==
                            static_cast<ssize_t>(note.size());

@@ -3,7 +3,8 @@
 //  - flock, shared: a rank is in the container, or is about to be. The keeper waits for
 //    the exclusive one, and when it has it nobody is left.
 //  - OFD lock: somebody is starting the container.
-//  - its content: who the keeper is, and the environment that the image gives.
+//  - its content: who the keeper is, and the directory and environment that the image
+//    gives.
 // So whoever dies, however, leaves no lock behind, and a file without a keeper is an
 // old one that the next comer uses again.
 
@@ -23,6 +24,8 @@ constexpr auto until_attended = until_started + std::chrono::seconds(3);
 struct Keeper {
     int pid = 0;
     unsigned long long started = 0;       // in the kernel's ticks: pids are given again
+    std::string container;                // by the engine's name for it; may be empty
+    std::string directory = "/";          // of the image, to start in
     std::vector<std::string> environment; // of the image, and what the engine adds
 };
 
@@ -35,8 +38,9 @@ std::optional<unsigned long long> start_of(int pid);
 Result<std::string> states_folder();
 
 // Removes what containers left there whose keepers were killed: the files that no rank
-// has locked. Who is about to lock one sees that it is gone, and makes another.
-void sweep(const std::string &folder);
+// has locked. Who is about to lock one sees that it is gone, and makes another. Returns
+// the names of their containers, if they had some.
+std::vector<std::string> sweep(const std::string &folder);
 
 class State {
   public:
@@ -46,6 +50,8 @@ class State {
     [[nodiscard]] int descriptor() const { return file_.get(); }
     [[nodiscard]] const std::string &path() const { return path_; }
     [[nodiscard]] std::optional<Keeper> keeper() const; // if there is one, and it lives
+    // The name of the keeper's container, whether or not it lives; empty: there is none.
+    [[nodiscard]] std::string last_container() const;
     // Until unlock() nobody else starts it.
     Result<void> lock(std::chrono::seconds patience) const;
     void unlock() const;
@@ -71,7 +77,8 @@ class State {
 
 // The keeper's whole life: notes itself, waits until no rank is left, ends. Returns its
 // exit status.
-int keep(const std::string &path, const std::vector<std::string> &environment);
+int keep(const std::string &path, const std::string &container,
+         const std::vector<std::string> &environment);
 
 // The whole life of who stays with an engine's command that lasts as long as its keeper:
 // whoever is killed, the file does not stay. Returns the command's exit status. Before

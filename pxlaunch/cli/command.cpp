@@ -2,6 +2,7 @@
 #include "pxlaunch/cli/command.h"
 
 #include "pxlaunch/base/text.h"
+#include "pxlaunch/cli/config_policy.h"
 #include "pxlaunch/cli/contradictions.h"
 #include "pxlaunch/cli/help.h"
 #include "pxlaunch/cli/options_scan.h"
@@ -83,20 +84,14 @@ class Parser {
         for (auto &given : variables(environment_, command_.reasons)) {
             lower_.push_back(std::move(given));
         }
-        for (const Option *option : command_.config.locked) check_lock(*option);
+        check_locks(lower_);
+        for (const auto &segment : given_) check_locks(segment);
     }
 
-    void check_lock(const Option &option) {
-        const auto check = [&](const Given &given) {
-            if (given.option != &option || given.layer == Layer::site) return;
-            errors_.push_back(usage_error(
-                fmt::format("{} is locked by {}", given.origin,
-                            command_.config.site_path),
-                fmt::format("leave --{} out, or ask who runs this system", option.name)));
-        };
-        for (const auto &given : lower_) check(given);
-        for (const auto &segment : given_) {
-            for (const auto &given : segment) check(given);
+    void check_locks(const std::vector<Given> &all) {
+        for (const auto &given : all) {
+            auto checked = check_lock(command_.config, given);
+            if (!checked) errors_.push_back(std::move(checked.error()));
         }
     }
 

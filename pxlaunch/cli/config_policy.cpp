@@ -25,6 +25,17 @@ Result<std::string> may_run_here(const Config &config, const std::string &host) 
                        config.site_path);
 }
 
+Result<void> check_lock(const Config &config, const Given &given) {
+    const auto &locked = config.locked;
+    const bool is_free =
+        given.layer == Layer::site ||
+        std::find(locked.begin(), locked.end(), given.option) == locked.end();
+    if (is_free) return {};
+    return usage_error(
+        fmt::format("{} is locked by {}", given.origin, config.site_path),
+        fmt::format("leave --{} out, or ask who runs this system", given.option->name));
+}
+
 void apply_site(const Config &config, discover::Here &here) {
     here.site_directory = config.run_directory;
     if (!config.prrte_prefix.empty()) here.prrte = config.prrte_prefix;

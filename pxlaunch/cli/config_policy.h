@@ -10,6 +10,9 @@ namespace px::cli {
 // matches decides; without one jobs are welcome.
 Result<std::string> may_run_here(const Config &config, const std::string &host);
 
+// An Error if the site has locked the option and the value is not the site's.
+Result<void> check_lock(const Config &config, const Given &given);
+
 // What discovery has to know of them.
 void apply_site(const Config &config, discover::Here &here);
 

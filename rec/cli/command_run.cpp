@@ -59,13 +59,16 @@ Result<Variables> given_variables(const Arguments &arguments) {
 }
 
 // Before anything is started: a command that is not there costs no server.
-Result<Program> find_program(const Arguments &arguments, const discover::Here &here) {
-    if (arguments.has("image"))
-        return in_image(arguments, here, PX_TRY(current_directory()));
+Result<Program> find_program(const Arguments &arguments, const Site &site) {
+    if (arguments.has("image")) {
+        const auto directory = PX_TRY(current_directory());
+        const auto settings = PX_TRY(image_settings(arguments, site, directory));
+        return in_image(arguments, settings, directory);
+    }
     job::App app;
     app.argv = arguments.words;
     app.directory = PX_TRY(directory_of(arguments));
-    app.env = script_environment(here, PX_TRY(given_variables(arguments)));
+    app.env = script_environment(site.here, PX_TRY(given_variables(arguments)));
     if (app.argv[0].empty()) {
         return usage_error("pxrec run: the command is empty",
                            "an unset variable in quotes is an empty word");
@@ -117,16 +120,20 @@ void end_rest(Foreground &foreground, const std::string &document) {
 }
 
 Result<int> run_with(const Background &server, Program program,
-                     const Arguments &arguments, const discover::Here &here) {
-    auto variables = script_variables(here, server.server, server.document, count_gpus());
+                     const Arguments &arguments, const Site &site) {
+    auto variables =
+        script_variables(site.here, server.server, server.document, count_gpus());
     // The script may go to a place that does not have the document.
     variables.emplace_back(discover::rendezvous_variable,
                            discover::rendezvous_text(server.server));
     const bool is_inside = arguments.has("image");
     program.environment =
         is_inside
-            ? PX_TRY(image_environment(arguments, here, variables, program.directory))
-            : PX_TRY(own_environment(arguments, here, variables, program.directory));
+            ? PX_TRY(image_environment(arguments, site, variables, program.directory))
+            : PX_TRY(own_environment(arguments, site.here, variables, program.directory));
+    // Its container is that of no other script.
+    if (is_inside)
+        program.argv.insert(program.argv.begin() + 1, "--job=" + server.document);
     auto foreground = Foreground::prepare();
     PX_TRY(foreground.start(program));
     const int status = foreground.wait();
@@ -141,7 +148,7 @@ Result<int> command_run(const Arguments &arguments) {
     auto options = PX_TRY(pool_options(arguments, site, named_rec(arguments)));
     options.of_script = true;
     const auto deadline = PX_TRY(arguments.duration("start-timeout"));
-    Program program = PX_TRY(find_program(arguments, site.here));
+    Program program = PX_TRY(find_program(arguments, site));
     const std::string warning = PX_TRY(may_serve(site, options.method));
     if (!warning.empty()) (void)write_all(STDERR_FILENO, message_lines(warning, "pxrec"));
 
@@ -151,7 +158,7 @@ Result<int> command_run(const Arguments &arguments) {
     // what keeps its container, which is gone when we end.
     const bool is_inside = arguments.has("image");
     if (is_inside) process::become_subreaper();
-    auto status = run_with(server, std::move(program), arguments, site.here);
+    auto status = run_with(server, std::move(program), arguments, site);
     end_server(server);
     if (is_inside) process::kill_all_descendants(end_of_container_ms);
     return status;

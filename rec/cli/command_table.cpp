@@ -161,12 +161,14 @@ const std::vector<OptionRow> image_options = {
     {"engine", 0, "NAME", false, "What makes the container, as in pxlaunch."},
     {"mount", 0, "SRC[:DST]", true,
      "Show the image a directory or file of the node; may be repeated. The working "
-     "directory is there, unless it is / or HOME."},
+     "directory is there, unless it is / or HOME, and so is what the site's and the "
+     "user's file and PXLAUNCH_MOUNT name."},
     {"devices", 0, "LIST", true, "gpu, rdma, a path in /dev or a CDI name."},
     {"pull", 0, "WHEN", false, "missing or never: whether to fetch the image."},
     {"client", 0, "PATH", false,
      "The pxlaunch for the image, linked statically. Without it: the one beside pxrec, "
-     "else ../libexec/pxlaunch/pxlaunch."},
+     "else ../libexec/pxlaunch/pxlaunch. Nobody can write to it inside; but with "
+     "charliecloud, which mounts nothing read-only, its owner can."},
 };
 
 std::vector<OptionRow> run_options() {
@@ -205,8 +207,9 @@ Command run() {
         "With --image the command is one of the image, and its pxlaunch starts ranks in "
         "the same image on every node, unless --image names another one there, or "
         "--no-container none. It has the environment of the image, the PXLAUNCH_ "
-        "variables "
-        "and what -x names: nothing else from here; its ranks have all of its own. What "
+        "variables, with the settings of configuration files that name no file of the "
+        "node, and what -x names: nothing else from here; its ranks have all of its own. "
+        "What "
         "it "
         "leaves behind is ended with it; after a signal that has 10 s.",
         command_run};

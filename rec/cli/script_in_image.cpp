@@ -51,33 +51,6 @@ Error not_static(const std::string &path) {
         "'static' builds one");
 }
 
-std::string absolute(const std::string &path, const std::string &directory) {
-    return path.starts_with('/') ? path : fmt::format("{}/{}", directory, path);
-}
-
-std::string image_of(const Arguments &arguments, const std::string &directory) {
-    const auto image = arguments.value("image").value_or("");
-    const bool is_path = image.starts_with("./") || image.starts_with("../");
-    return is_path ? absolute(image, directory) : image;
-}
-
-// What the ranks of the script's jobs need, too: pxwrap would mount the working directory
-// by itself, but theirs may be below it.
-std::vector<std::string> mounts_of(const Arguments &arguments, const discover::Here &here,
-                                   const std::string &directory) {
-    std::vector<std::string> mounts;
-    for (const auto &text : arguments.all("mount")) {
-        const auto colon = text.find(':');
-        const auto source = absolute(text.substr(0, colon), directory);
-        mounts.push_back(source + ":" +
-                         (colon == text.npos ? source : text.substr(colon + 1)));
-    }
-    const bool is_mounted =
-        !arguments.has("directory") && directory != "/" && directory != here.get("HOME");
-    if (is_mounted) mounts.push_back(directory + ":" + directory);
-    return mounts;
-}
-
 } // namespace
 
 Result<std::string> find_client(const Arguments &arguments) {
@@ -97,9 +70,9 @@ Result<std::string> find_client(const Arguments &arguments) {
     return not_static(dynamic);
 }
 
-Result<Program> in_image(const Arguments &arguments, const discover::Here &here,
+Result<Program> in_image(const Arguments &arguments, const ImageSettings &settings,
                          const std::string &directory) {
-    const auto image = image_of(arguments, directory);
+    const auto &image = settings.image;
     if (image.empty() || image.starts_with('-')) {
         return usage_error(fmt::format("--image: no image is named {}", named(image)),
                            "is its name missing?");
@@ -122,46 +95,38 @@ Result<Program> in_image(const Arguments &arguments, const discover::Here &here,
     program.path = *wrapper;
     program.directory = directory;
     program.argv = {"pxwrap", "--image=" + image, "--env-all", "--inject=" + client};
-    const auto engine = arguments.value("engine").value_or(here.get("PXLAUNCH_ENGINE"));
-    if (!engine.empty()) program.argv.push_back("--engine=" + engine); // as for its ranks
-    for (const char *option : {"devices", "pull"}) {
-        for (const auto &value : arguments.all(option))
-            program.argv.push_back(fmt::format("--{}={}", option, value));
-    }
-    for (const auto &mount : mounts_of(arguments, here, directory))
-        program.argv.push_back("--mount=" + mount);
+    const auto add = [&program](const char *option, const std::string &value) {
+        if (!value.empty()) program.argv.push_back(fmt::format("--{}={}", option, value));
+    };
+    add("engine", settings.engine);
+    add("pull", settings.pull);
+    for (const auto &device : settings.devices) add("devices", device);
+    for (const auto &mount : settings.mounts) add("mount", mount);
     if (const auto inside = arguments.value("directory"))
-        program.argv.push_back("--wdir=" + absolute(*inside, directory));
+        add("wdir", absolute(*inside, directory));
     program.argv.emplace_back("--");
     program.argv.insert(program.argv.end(), arguments.words.begin(),
                         arguments.words.end());
     return program;
 }
 
-Result<job::Environment> image_environment(const Arguments &arguments,
-                                           const discover::Here &here,
+Result<job::Environment> image_environment(const Arguments &arguments, const Site &site,
                                            const Variables &variables,
                                            const std::string &directory) {
-    job::Environment own, inside;
+    const auto settings = PX_TRY(image_settings(arguments, site, directory));
+    auto inside = settings_inside(site, settings);
+    for (const auto &[name, value] : variables) {
+        if (!value.empty()) job::set_variable(inside, name, value);
+    }
     job::EnvRules rules;
     rules.whole = false;
     for (const auto &text : arguments.all("env"))
         rules.edits.push_back(PX_TRY(job::parse_env_edit(text)));
-    for (const auto &entry : script_environment(here, {})) {
-        const auto name = entry.substr(0, entry.find('='));
-        const bool is_setting =
-            name.starts_with("PXLAUNCH_") && name != "PXLAUNCH_SITE_CONFIG";
-        (is_setting ? inside : own).push_back(entry);
-    }
-    const auto set = [&inside](const std::string &name, const std::string &value) {
-        if (!value.empty()) job::set_variable(inside, name, value);
-    };
-    for (const auto &[name, value] : variables) set(name, value);
-    set("PXLAUNCH_IMAGE", image_of(arguments, directory));
-    set("PXLAUNCH_ENGINE", arguments.value("engine").value_or(""));
-    set("PXLAUNCH_PULL", arguments.value("pull").value_or(""));
-    set("PXLAUNCH_DEVICES", join(arguments.all("devices"), "\n"));
-    set("PXLAUNCH_MOUNT", join(mounts_of(arguments, here, directory), "\n"));
+    auto own = script_environment(site.here, {});
+    std::erase_if(own, [](const std::string &entry) {
+        return entry.starts_with("PXLAUNCH_") &&
+               !entry.starts_with("PXLAUNCH_SITE_CONFIG=");
+    });
     Reasons ignored;
     for (const auto &entry : job::rank_environment(own, rules, ignored)) {
         const auto equals = entry.find('=');

@@ -4,6 +4,7 @@
 
 #include "rec/cli/arguments.h"
 #include "rec/cli/foreground.h"
+#include "rec/cli/image_settings.h"
 #include "rec/cli/script_environment.h"
 
 namespace px::rec {
@@ -14,13 +15,12 @@ Result<std::string> find_client(const Arguments &arguments);
 
 // pxwrap, which becomes the script. `directory` is where pxrec was started. Everything
 // but whether the image has the script is checked.
-Result<Program> in_image(const Arguments &arguments, const discover::Here &here,
+Result<Program> in_image(const Arguments &arguments, const ImageSettings &settings,
                          const std::string &directory);
 
 // Its environment: outside what the engine may need of our own, inside `variables`, the
-// user's PXLAUNCH_ settings, and what -x says.
-Result<job::Environment> image_environment(const Arguments &arguments,
-                                           const discover::Here &here,
+// settings for its pxlaunch, and what -x says.
+Result<job::Environment> image_environment(const Arguments &arguments, const Site &site,
                                            const Variables &variables,
                                            const std::string &directory);
 

@@ -216,8 +216,8 @@ Result<engines::Request> with_help(const engines::Engine &engine,
     if (!request.path.empty()) argv.insert(argv.end(), {"--path", request.path});
     if (request.injected)
         argv.insert(argv.end(), {"--search-first", engines::injected_folder});
-    // In the environment: arguments are for all on the node to see. There the engine would
-    // take some for its own.
+    // In the environment: arguments are for all on the node to see. There the engine
+    // would take some for its own.
     int codes = 0;
     for (auto &entry : request.env) {
         if (!is_ascii(entry) ||

@@ -36,11 +36,16 @@ class _Installed(pxcontainer.ContainerCase, claims.ByHand):
         return ["--engine", self.engine, "--image", self.image, *arguments]
 
     def test_script(self):
-        """pxrec run --image: the script is inside, and its ranks are in the same image."""
-        (self.work / "job.sh").write_text("#!/bin/sh\nset -e\n! command -v pxrec\npxlaunch -n 2 sh -c 'test -d /bin; "
+        """pxrec run --image: the script is inside, and its ranks are in the same image. It cannot change its pxlaunch, which is
+        the user's own."""
+        client = self.home / "pxlaunch"
+        shutil.copy(claims.CLIENT, client)
+        os.chown(client, self.ranks_user(), -1)
+        (self.work / "job.sh").write_text("#!/bin/sh\nif command -v pxrec; then exit 8; fi\n"
+                                          "if (: >>/.pxlaunch/pxlaunch) 2>/dev/null; then exit 9; fi\npxlaunch -n 2 sh -c 'test -d /bin; "
                                           "echo $PXLAUNCH_RANK \"$MINE\" $SECRET'\npxlaunch sh -c 'exit 7'\n")
         (self.work / "job.sh").chmod(0o755)
-        done = self.start_program(["pxrec", "run", f"--client={claims.CLIENT}", *self.asked("-x", "MINE", "--", "./job.sh")],
+        done = self.start_program(["pxrec", "run", f"--client={client}", *self.asked("-x", "MINE", "--", "./job.sh")],
                                   env={"MINE": "a  b", "SECRET": "s"}).finish()
         self.assertEqual((done.code, sorted(done.out.splitlines())), (7, [b"0 a  b", b"1 a  b"]), done)
         self.eventually("no container is left", self.is_empty, timeout=3)
@@ -72,6 +77,14 @@ class Apptainer(_Installed, claims.Kept):  # ctest: serial timeout=600
     def test_by_hand(self):
         # By a shell: apptainer takes another prefix for its own where setpriv has just started it.
         self.check_by_hand("apptainer", "sh", "-c", 'apptainer exec "$@"', "sh", self.image, image=self.image, named=self.image)
+
+    def test_sif(self):
+        """One file, which apptainer makes of the directory; without --engine it is the one that takes it."""
+        image = str(self.work / "image.sif")
+        built = self.start_program(["apptainer", "build", image, self.image], env={"HOME": str(self.work)}).finish(60)
+        self.assertEqual(built.code, 0, built)
+        done = self.expect(0, ["-n", "2", "--image", image, "sh", "-c", "ls /bin/sh; echo $PXLAUNCH_RANK of $PXLAUNCH_SIZE"])
+        self.assertEqual(sorted(done.out.splitlines()), [b"/bin/sh", b"/bin/sh", b"0 of 2", b"1 of 2"], done)
 
     def test_mpi(self):
         """The image is a Debian root with an Open MPI, and no launcher."""

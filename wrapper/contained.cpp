@@ -2,6 +2,7 @@
 #include "wrapper/contained.h"
 
 #include "wrapper/ch_run.h"
+#include "wrapper/container/enter.h"
 #include "wrapper/container/join.h"
 #include "wrapper/crossing.h"
 #include "wrapper/devices.h"
@@ -9,6 +10,7 @@
 #include "wrapper/inside.h"
 #include "wrapper/session.h"
 
+#include "pxlaunch/base/directory.h"
 #include "pxlaunch/base/fd.h"
 #include "pxlaunch/base/message.h"
 #include "pxlaunch/base/text.h"
@@ -20,7 +22,6 @@
 #include <cerrno>
 #include <cstdlib>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 extern "C" char **environ;
@@ -90,11 +91,7 @@ Result<engines::Mount> parse_mount(const std::string &text) {
 
 std::string here() {
     const char *spelled = std::getenv("PWD");
-    struct stat by_name {
-    }, by_dot{};
-    if (spelled != nullptr && spelled[0] == '/' && ::stat(spelled, &by_name) == 0 &&
-        ::stat(".", &by_dot) == 0 && by_name.st_ino == by_dot.st_ino &&
-        by_name.st_dev == by_dot.st_dev)
+    if (spelled != nullptr && spelled[0] == '/' && is_same_directory(spelled, "."))
         return spelled;
     char path[4096];
     return ::getcwd(path, sizeof path) != nullptr ? path : "/";
@@ -111,8 +108,8 @@ void add_mount(Request &request, const std::string &path, bool is_optional = fal
 Result<void> add_directories(Request &request, const Options &options,
                              const std::vector<std::string> &environment) {
     const std::string directory = here();
-    const bool is_mounted =
-        directory != "/" && directory != value_of(environment, "HOME");
+    const bool is_mounted = !is_same_directory(directory, "/") &&
+                            !is_same_directory(directory, value_of(environment, "HOME"));
     request.directory = options.directory.value_or(is_mounted ? directory : "");
     if (!options.directory && is_mounted) {
         if (directory.find(':') != std::string::npos) {
@@ -267,6 +264,8 @@ Error become_contained(const engines::Engine &engine, const Request &request,
     auto program = container::program_of(engine);
     if (!program) return program.error();
     command.argv[0] = std::move(*program);
+    if (const auto watched = container::can_watch(); engine.outlives && !watched)
+        return watched.error();
     if (engine.outlives) return become_client(std::move(command));
     return become(command.argv, command.env);
 }
@@ -312,8 +311,13 @@ Error become(const std::vector<std::string> &argv,
         system_error(fmt::format("cannot execute {}{}", named(argv[0]), where), number);
     error.exit = number == ENOENT ? Exit::not_found : Exit::not_executable;
     if (where.empty()) return error;
-    if (::access(argv[0].c_str(), X_OK) == 0)
+    const bool is_path = argv[0].find('/') != std::string::npos;
+    const bool is_there = ::access(argv[0].c_str(), X_OK) == 0;
+    if (number == ENOENT && is_there && is_path)
         error.hint = "it is there: its loader or interpreter is not in the image";
+    else if (number == ENOENT && is_there)
+        error.hint = fmt::format("there is one in the working directory: write ./{}",
+                                 displayed(argv[0]));
     else if (number == ENOENT)
         error.hint =
             fmt::format("the search path there is {}", value_of(environment, "PATH"));

@@ -3,6 +3,7 @@
 
 #include "pxlaunch/base/fd.h"
 #include "pxlaunch/base/text.h"
+#include "pxlaunch/job/container.h"
 #include "pxlaunch/job/hostfile.h"
 
 #include <fmt/format.h>
@@ -106,9 +107,8 @@ class Maker {
             asked.engine = "none";
             return asked;
         }
-        const bool is_path =
-            from.image.starts_with("./") || from.image.starts_with("../");
-        asked.image = is_path ? absolute(from.image) : from.image;
+        asked.image =
+            job::is_relative_path(from.image) ? absolute(from.image) : from.image;
         asked.engine = options_.engine;
         asked.pull = options_.pull;
         for (const auto &mount : from.mounts) {

@@ -36,4 +36,11 @@ App through_wrapper(App app, const std::string &wrapper) {
     return app;
 }
 
+bool is_relative_path(const std::string &image) {
+    if (image.starts_with("./") || image.starts_with("../")) return true;
+    const bool is_elsewhere =
+        image.starts_with('/') || image.find("://") != std::string::npos;
+    return !is_elsewhere && (image.ends_with(".sif") || image.ends_with(".sqsh"));
+}
+
 } // namespace px::job

@@ -12,4 +12,8 @@ namespace px::job {
 // every node, and becomes the command inside. Without a container it is `app` itself.
 App through_wrapper(App app, const std::string &wrapper);
 
+// An image that is a file or a directory by its spelling, relative to somewhere: "./x",
+// "../x", "x.sif", "x.sqsh".
+bool is_relative_path(const std::string &image);
+
 } // namespace px::job

@@ -1,8 +1,10 @@
 // image_settings.cpp - files, variables and options, lowest layer first.
 #include "rec/cli/image_settings.h"
 
+#include "pxlaunch/base/directory.h"
 #include "pxlaunch/base/text.h"
 #include "pxlaunch/cli/config_policy.h"
+#include "pxlaunch/job/container.h"
 #include "rec/cli/script_environment.h"
 
 #include <fmt/format.h>
@@ -35,8 +37,7 @@ std::vector<std::string> values_of(const std::vector<Given> &all,
 }
 
 std::string image_of(const std::string &image, const std::string &directory) {
-    const bool is_path = image.starts_with("./") || image.starts_with("../");
-    return is_path ? absolute(image, directory) : image;
+    return job::is_relative_path(image) ? absolute(image, directory) : image;
 }
 
 std::string mount_of(const std::string &text, const std::string &directory) {
@@ -93,8 +94,9 @@ Result<ImageSettings> image_settings(const Arguments &arguments, const Site &sit
         settings.mounts.push_back(mount_of(text, directory));
     // What the ranks of the script's jobs need, too: pxwrap would mount the working
     // directory by itself, but theirs may be below it.
-    const bool is_mounted = !arguments.has("directory") && directory != "/" &&
-                            directory != site.here.get("HOME");
+    const bool is_mounted = !arguments.has("directory") &&
+                            !is_same_directory(directory, "/") &&
+                            !is_same_directory(directory, site.here.get("HOME"));
     if (is_mounted) settings.mounts.push_back(directory + ":" + directory);
     return settings;
 }

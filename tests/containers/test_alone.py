@@ -10,14 +10,24 @@ import pxcontainer
 import pxtest
 
 
+LOAD, EQUAL, GIVE = 0x20, 0x15, 0x06
+YES = (GIVE, 0, 0, 0x7FFF0000)
+
+
 def forbid_entering():
     """In the child: setns() of a user and a mount namespace at once is refused, and nothing else."""
     number = {"x86_64": 308, "aarch64": 268}[platform.machine()]
-    load, equal, give = 0x20, 0x15, 0x06
-    steps = [(load, 0, 0, 0), (equal, 0, 3, number),
-             (load, 0, 0, 24), (equal, 0, 1, 0x10020000),  # the second argument
-             (give, 0, 0, 0x00050001),  # EPERM
-             (give, 0, 0, 0x7FFF0000)]
+    filter_calls([(LOAD, 0, 0, 0), (EQUAL, 0, 3, number),
+                  (LOAD, 0, 0, 24), (EQUAL, 0, 1, 0x10020000),  # the second argument
+                  (GIVE, 0, 0, 0x00050001), YES])  # EPERM
+
+
+def without_pidfd_open():
+    """In the child: as before Linux 5.3."""
+    filter_calls([(LOAD, 0, 0, 0), (EQUAL, 0, 1, 434), (GIVE, 0, 0, 0x00050026), YES])  # ENOSYS
+
+
+def filter_calls(steps):
     code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in steps))
     program = struct.pack("HxxxxxxP", len(steps), ctypes.addressof(code))
     libc = ctypes.CDLL(None, use_errno=True)
@@ -28,6 +38,16 @@ def forbid_entering():
 def less_locked_memory():
     soft, hard = resource.getrlimit(resource.RLIMIT_MEMLOCK)
     resource.setrlimit(resource.RLIMIT_MEMLOCK, (soft // 2 // 4096 * 4096 if soft > 0 else 1 << 22, hard))
+
+
+class Older(pxcontainer.ContainerCase):  # ctest: serial
+    def test_a_kernel_that_tells_no_ends(self):
+        """At once, and not when a deadline is over."""
+        done = self.start_program([pxtest.program("pxwrap"), "--image", "px-busybox", "true"],
+                                  preexec_fn=without_pidfd_open).finish(20)
+        self.assertEqual((done.code, done.err), (125, (
+            b"pxwrap: error: cannot watch over a container (pidfd_open): function not implemented\n"
+            b"pxwrap: hint: Linux 5.3 can, unless a filter of system calls forbids it; --no-container runs the command outside\n")))
 
 
 class Alone(claims.Claims, pxcontainer.ContainerCase):  # ctest: serial timeout=180

@@ -1,5 +1,6 @@
 """pxwrap by hand: into podman's containers, without root, and out of them without a trace."""
 import os
+import shutil
 import signal
 import subprocess
 
@@ -236,6 +237,8 @@ class Refused(pxcontainer.ContainerCase):  # ctest: serial timeout=120
         (self.work / "script").write_text("#!/no/interpreter\n")
         (self.work / "script").chmod(0o755)
         self.fails(127, [b"it is there: its loader or interpreter is not in the image"], *IMAGE, "./script")
+        shutil.copy(pxtest.program("end_with"), self.work)
+        self.fails(127, [b"there is one in the working directory: write ./end_with"], *IMAGE, "end_with")
 
     def test_no_directory(self):
         self.fails(125, [b"no working directory '/nowhere' in image 'px-busybox': no such file",

@@ -87,7 +87,8 @@ class InTheApp(_Scripts):  # ctest: serial timeout=240
         self.check_accounting(batch.id, job=("COMPLETED", "0:0"), step0=(STEP, "3"), step1=(STEP, "3"))
 
     def test_whoever_is_killed(self):
-        """Nothing is left 3 s later, while the batch script still runs. It reads its cues from a pipe, by no process more."""
+        """Nothing is left 3 s later, while the batch script still runs. It reads its cues from a pipe, by no process more.
+        srun goes with its helper: alone, that has Slurm kill the step's every process, and podman's books keep what these removed."""
         fifo = self.home / "cues"
         os.mkfifo(fifo)
         fifo.chmod(0o666)

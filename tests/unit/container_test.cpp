@@ -34,6 +34,14 @@ TEST_CASE("the command becomes an argument of pxwrap") {
     CHECK(job::through_wrapper(app, "/w").directory == "/here");
 }
 
+TEST_CASE("an image that is a file is one from where it was named") {
+    for (const char *path : {"./img", "../img", "app.sif", "images/app.sqsh"})
+        CHECK(job::is_relative_path(path));
+    for (const char *other :
+         {"img", "/app.sif", "oras://host/app.sif", "host/app.sif:1", "dir/img"})
+        CHECK_FALSE(job::is_relative_path(other));
+}
+
 TEST_CASE("the engines are those of pxwrap") {
     Words ours, theirs;
     for (const auto &word : cli::find_option("engine")->words())

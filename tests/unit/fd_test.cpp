@@ -1,3 +1,4 @@
+#include "pxlaunch/base/directory.h"
 #include "pxlaunch/base/fd.h"
 
 #include "tests/unit/temporary.h"
@@ -32,6 +33,16 @@ TEST_CASE("a file that cannot be replaced leaves nothing beside it") {
     CHECK(replaced.error().what == "cannot replace '" + path + "': is a directory");
     const std::filesystem::directory_iterator left(directory.path());
     CHECK(std::distance(begin(left), end(left)) == 1);
+}
+
+TEST_CASE("a directory is itself, however it is spelled") {
+    const Temporary directory;
+    std::filesystem::create_directory_symlink(directory.path(), directory.path("link"));
+    for (const char *name : {"", "link", "link/", "link/.."})
+        CHECK(is_same_directory(directory.path(), directory.path(name)) ==
+              (std::string(name) != "link/.."));
+    CHECK_FALSE(is_same_directory(directory.path(), directory.path("none")));
+    CHECK(is_same_directory("/none", "/none"));
 }
 
 TEST_CASE("what ran out is named with what raises it") {

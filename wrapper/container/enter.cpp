@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <cerrno>
+#include <csignal>
 #include <linux/capability.h>
 #include <sched.h>
 #include <sys/prctl.h>
@@ -39,9 +40,17 @@ Result<void> drop_capabilities() {
 
 } // namespace
 
+Result<void> can_watch() {
+    const Fd own(static_cast<int>(::syscall(SYS_pidfd_open, ::getpid(), 0)));
+    if (own) return {};
+    Error error = system_error("cannot watch over a container (pidfd_open)", errno);
+    error.hint = "Linux 5.3 can, unless a filter of system calls forbids it; "
+                 "--no-container runs the command outside";
+    return error;
+}
+
 Result<bool> enter(const Keeper &keeper) {
     const Fd handle(static_cast<int>(::syscall(SYS_pidfd_open, keeper.pid, 0)));
-    if (!handle && errno == ENOSYS) return false; // Linux 5.2
     if (!handle) return system_error("cannot open the container's process", errno);
     // Now that it cannot become another's.
     if (!is_alive(keeper)) return system_error("cannot enter the container", ESRCH);
@@ -50,9 +59,11 @@ Result<bool> enter(const Keeper &keeper) {
     // Both at once: the user namespace is what gives the right to enter the other.
     int with_parent = 0;
     ::prctl(PR_GET_PDEATHSIG, &with_parent);
+    const pid_t parent = ::getppid();
     if (::setns(handle.get(), namespaces) == 0) {
         // The kernel forgets it when ids or capabilities change.
         ::prctl(PR_SET_PDEATHSIG, with_parent);
+        if (with_parent != 0 && ::getppid() != parent) ::raise(with_parent);
         PX_TRY(drop_capabilities());
         return true;
     }

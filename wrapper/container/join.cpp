@@ -310,6 +310,7 @@ Result<std::optional<Keeper>> join(const engines::Engine &engine,
                                    const engines::Request &request,
                                    const std::vector<std::string> &environment) {
     const DefaultForChildren with_ends;
+    PX_TRY(can_watch());
     const auto folder = PX_TRY(states_folder());
     // Static: it lives until this process executes the rank's program, which keeps its
     // descriptor.

@@ -63,7 +63,6 @@ class ShimRuntime : public tool::Runtime {
         std::unique_ptr<channel::Stream> stream;   // none: it has closed it
         std::deque<std::shared_ptr<void>> untaken; // frames of input
     };
-
     struct Output {
         tool::Source from;
         tool::Channel channel;
@@ -129,7 +128,7 @@ class ShimRuntime : public tool::Runtime {
     std::unique_ptr<channel::Listener> listener_;
     std::vector<std::unique_ptr<Member>> members_;
     std::map<int, channel::InbandReader> readers_; // of the errors that the server brings
-    bool any_bare_ = false, slots_are_cores_ = false;
+    bool any_bare_ = false, slots_are_cores_ = false, map_only_ = false;
     std::set<int> greeted_;                         // bare ranks whose hello has come
     std::multimap<int, channel::Frame> overtaking_; // and reports that came before it
     std::map<int, Clock::time_point> heard_;        // of bare ranks that run
@@ -139,7 +138,6 @@ class ShimRuntime : public tool::Runtime {
     std::vector<Output> early_output_;     // of bare ranks, until the driver takes it
     std::map<int, channel::Hello> places_; // of ranks, for those who want to see them
     Answered on_layout_;
-    bool map_only_ = false;
     std::string nspace_;
     bool pulled_ = false, started_ = false, ending_ = false, released_ = false;
     bool late_ = false, server_ended_ = false, finished_ = false, paused_ = false;

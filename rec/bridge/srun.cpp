@@ -20,6 +20,7 @@ constexpr std::array kept = std::to_array<std::string_view>({
     "SLURM_CLUSTERS=",
     "SLURM_NETWORK=", // of the job, as a Slingshot fabric needs it
     "SLURM_PMIX_FENCE=",
+    "SLURM_HET_SIZE=", // without it srun starts nothing in a heterogeneous job
 });
 
 bool is_for_srun(const std::string &entry) {

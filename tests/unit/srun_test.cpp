@@ -23,6 +23,7 @@ TEST_CASE("no variable of the surroundings changes what srun does") {
     const std::vector<std::string> own{"PATH=/bin",
                                        "SLURM_CONF=/x",
                                        "SLURM_NETWORK=single_node_vni",
+                                       "SLURM_HET_SIZE=2",
                                        "SLURM_NTASKS=9",
                                        "SLURM_CPU_BIND=v",
                                        "SRUN_CPUS_PER_TASK=2",
@@ -35,8 +36,8 @@ TEST_CASE("no variable of the surroundings changes what srun does") {
                                        "HOME=/h"};
     CHECK(srun_environment(own, {"PXWRAP_JOB_0=new, \"this\"\nthat"}) ==
           std::vector<std::string>{"PATH=/bin", "SLURM_CONF=/x",
-                                   "SLURM_NETWORK=single_node_vni", "HOME=/h",
-                                   "PXWRAP_JOB_0=new, \"this\"\nthat"});
+                                   "SLURM_NETWORK=single_node_vni", "SLURM_HET_SIZE=2",
+                                   "HOME=/h", "PXWRAP_JOB_0=new, \"this\"\nthat"});
 }
 
 TEST_CASE("the hostfile has the node of every rank, in their order") {

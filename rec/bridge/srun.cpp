@@ -13,10 +13,7 @@ namespace {
 
 // All other SLURM_* are options of srun, or of the step or the shell that we run in.
 constexpr std::array kept = std::to_array<std::string_view>({
-    "SLURM_CONF=",
-    "SLURM_CONF_SERVER=",
-    "SLURM_JWT=",
-    "SLURM_DEBUG_FLAGS=",
+    "SLURM_CONF=", "SLURM_CONF_SERVER=", "SLURM_JWT=", "SLURM_DEBUG_FLAGS=",
     "SLURM_CLUSTERS=",
     "SLURM_NETWORK=", // of the job, as a Slingshot fabric needs it
     "SLURM_PMIX_FENCE=",

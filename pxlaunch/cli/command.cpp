@@ -37,6 +37,7 @@ class Parser {
         }
         check_sense();
         if (scanned) check_commands();
+        if (!command_.options.jobs.empty()) note_common();
         return finish();
     }
 
@@ -160,6 +161,12 @@ class Parser {
                 usage_error(fmt::format("--{} does nothing without --image", name),
                             "write --image IMAGE too"));
         }
+        for (const auto *name : {"parallel", "keep-going", "retries"}) {
+            if (!options.jobs.empty() || !typed(name)) continue;
+            errors_.push_back(
+                usage_error(fmt::format("--{} does nothing without --jobs", name),
+                            "write --jobs FILE too"));
+        }
         if (typed("json") && options.json && !options.runs_nothing() &&
             !options.display.any()) {
             errors_.push_back(
@@ -168,8 +175,24 @@ class Parser {
         }
     }
 
+    // Which server it is, is decided once, and how the list is run is not a job's.
+    void note_common() {
+        for (const auto &given : given_[0]) {
+            const auto name = given.option->name;
+            if (given.option->group == Group::many || name == "rec" || name == "no-start")
+                continue;
+            command_.common.push_back(fmt::format("--{}={}", name, given.value));
+        }
+    }
+
     void check_commands() {
         auto &apps = command_.options.apps;
+        if (!command_.options.jobs.empty()) {
+            if (apps.size() == 1) return;
+            errors_.push_back(usage_error("--jobs goes with one command",
+                                          "write the ':' in the lines of the list"));
+            return;
+        }
         if (apps.size() == 1 && apps[0].argv.empty()) {
             if (command_.options.probe)
                 apps.clear();

@@ -22,6 +22,8 @@ struct Command {
     std::string text; // not empty: print this and end with 0
     Options options;
     Config config;   // the site's rules beside the options: local, idle_timeout, ...
+    // With --jobs: the options that were typed and are every job's, as "--name=value".
+    std::vector<std::string> common;
     Reasons reasons; // where each value that was given came from
 };
 

@@ -16,6 +16,7 @@ struct Pair {
     bool (*clashes)(const std::string &other_value) = nullptr; // nullptr: always
 };
 
+bool is_not_none(const std::string &value) { return value != "none"; }
 bool is_not_rank_0(const std::string &value) { return value != "0"; }
 
 constexpr auto pairs = std::to_array<Pair>({
@@ -26,6 +27,13 @@ constexpr auto pairs = std::to_array<Pair>({
     {"pty", "output", "the terminal of --pty is where the output goes"},
     {"pty", "tag", "the output of a terminal cannot be cut into lines"},
     {"pty", "timestamp", "the output of a terminal cannot be cut into lines"},
+    {"jobs", "pty", "the jobs of a list have no terminal"},
+    {"jobs", "stdin", "the jobs of a list have no input", is_not_none},
+    {"jobs", "report", "every job of a list would write the same file"},
+    {"jobs", "status-fd", "the jobs of a list end at the same time"},
+    {"jobs", "probe", "--probe starts no job"},
+    {"jobs", "explain", "it explains one job: write a line of the list there"},
+    {"jobs", "dry-run", "it plans one job: write a line of the list there"},
 });
 
 // The last of an option's values counts, as everywhere; a flag taken back is not given.

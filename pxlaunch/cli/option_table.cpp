@@ -15,7 +15,8 @@ namespace {
 std::vector<Option> all_rows() {
     std::vector<Option> all;
     for (auto *rows : {where_options, environment_options, io_options, runtime_options,
-                       container_options, inspect_options, script_options}) {
+                       container_options, many_options, inspect_options,
+                       script_options}) {
         auto part = rows();
         all.insert(all.end(), part.begin(), part.end());
     }
@@ -51,6 +52,7 @@ const std::vector<GroupTitle> &group_titles() {
         {Group::io, "io", "Input and output"},
         {Group::runtime, "runtime", "Runtime"},
         {Group::containers, "containers", "Containers"},
+        {Group::many, "many", "Many jobs"},
         {Group::inspect, "inspect", "Inspect"},
         {Group::scripts, "scripts", "For scripts"},
     };

@@ -10,7 +10,7 @@
 
 namespace px::cli {
 
-enum class Group { where, environment, io, runtime, containers, inspect, scripts };
+enum class Group { where, environment, io, runtime, containers, many, inspect, scripts };
 enum class Scope { app, job }; // an option of one application, or of the job
 
 struct Word {
@@ -69,6 +69,7 @@ std::vector<Option> environment_options();
 std::vector<Option> io_options();
 std::vector<Option> runtime_options();
 std::vector<Option> container_options();
+std::vector<Option> many_options();
 std::vector<Option> inspect_options();
 std::vector<Option> script_options();
 

@@ -71,6 +71,11 @@ struct Options {
     std::string pxwrap;        // its path on the nodes; empty: see launch/job.cpp
     job::Limits limits;        // complete, with the built-in defaults
 
+    std::string jobs;            // a file of command lines, "-"; empty: one job
+    std::optional<int> parallel; // of them at once
+    bool keep_going = false;
+    int retries = 0;
+
     bool probe = false;   // print what is here, run nothing
     bool explain = false; // print the reasons, run nothing
     bool dry_run = false; // print the plan, run nothing

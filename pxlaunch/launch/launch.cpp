@@ -163,6 +163,7 @@ Result<int> Launch::inspect(discover::Found &found) {
 
 Result<int> Launch::find_and_run() {
     if (command_.options.probe) return probe();
+    if (!command_.options.jobs.empty()) return run_list();
     auto found = PX_TRY(find_server());
     if (runs_job()) {
         // Before there is anything that a signal could leave behind.

@@ -7,6 +7,7 @@
 #include "pxlaunch/discover/discover.h"
 #include "pxlaunch/drive/drive.h"
 #include "pxlaunch/drive/signals.h"
+#include "pxlaunch/joblist/run_list.h"
 #include "pxlaunch/shims/shim_runtime.h"
 #include "pxlaunch/tool/local_server.h"
 #include "pxlaunch/tool/session.h"
@@ -36,6 +37,10 @@ class Launch {
     void run_anew();
     Result<tool::AttachTo> address(const discover::Found &found, int interrupt);
     Result<int> find_and_run();
+    // run_list.cpp
+    Result<int> run_list();
+    Result<int> under_server(const std::string &text);
+    Result<int> run_entries(std::vector<joblist::Entry> entries, int cores);
     // job.cpp; the loop is made, and the session attached, when first needed
     Result<Loop *> loop();
     Result<void> gather_audience(const job::Spec &spec); // once

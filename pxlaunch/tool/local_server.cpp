@@ -27,25 +27,24 @@ bool is_program(const std::string &path) { return ::access(path.c_str(), X_OK) =
 
 } // namespace
 
-std::optional<std::string> beside_us(const std::string &program) {
+std::optional<std::string> own_path() {
     char self[PATH_MAX];
     const ssize_t size = ::readlink("/proc/self/exe", self, sizeof self - 1);
-    if (size > 0) {
-        self[size] = '\0';
-    } else { // no /proc, as in a bare root directory: the path we were started by
-        const auto *started = reinterpret_cast<const char *>(::getauxval(AT_EXECFN));
-        if (started == nullptr || ::realpath(started, self) == nullptr)
-            return std::nullopt;
-    }
-    std::string path(self);
-    path.replace(path.rfind('/') + 1, std::string::npos, program);
-    if (!is_program(path)) return std::nullopt;
+    if (size > 0) return std::string(self, static_cast<std::size_t>(size));
+    // No /proc, as in a bare root directory: the path we were started by.
+    const auto *started = reinterpret_cast<const char *>(::getauxval(AT_EXECFN));
+    if (started == nullptr || ::realpath(started, self) == nullptr) return std::nullopt;
+    return self;
+}
+
+std::optional<std::string> beside_us(const std::string &program) {
+    auto path = own_path();
+    if (!path) return std::nullopt;
+    path->replace(path->rfind('/') + 1, std::string::npos, program);
+    if (!is_program(*path)) return std::nullopt;
     return path;
 }
 
-namespace {
-
-// Beside pxlaunch, where it is installed; else along PATH.
 Result<std::string> find_pxrec() {
     if (const auto beside = beside_us("pxrec")) return *beside;
     const char *path = std::getenv("PATH");
@@ -66,6 +65,8 @@ Result<std::string> find_pxrec() {
         "start the script with 'pxrec run' on the host, or name a server with "
         "--uri");
 }
+
+namespace {
 
 struct SpawnSettings {
     posix_spawn_file_actions_t files{};

@@ -11,6 +11,11 @@
 
 namespace px::tool {
 
+std::optional<std::string> own_path(); // of this program
+
+// Beside us, where it is installed; else along PATH.
+Result<std::string> find_pxrec();
+
 // The path of another program of ours, installed where this one is.
 std::optional<std::string> beside_us(const std::string &program);
 

@@ -118,6 +118,19 @@ Result<ServeOptions> pool_options(const Arguments &arguments, const Site &site,
     return options;
 }
 
+// Many jobs are to come, over several nodes: a warm DVM starts one in half the time of an
+// srun. Where PRRTE is not, or other users would get at it, they are steps of srun.
+Result<ServeOptions> options_for_many(const Arguments &arguments, const Site &site) {
+    const std::string rec = named_rec(arguments);
+    const auto allocation = discover::find_allocation(site.here);
+    const bool may_choose =
+        rec.empty() && !arguments.has("hostfile") && site.here.methods.empty();
+    if (may_choose && allocation.scheduler == "slurm" && allocation.nodes > 1) {
+        if (auto dvm = pool_options(arguments, site, "prrte")) return dvm;
+    }
+    return pool_options(arguments, site, rec);
+}
+
 Result<Background> start_in_background(ServeOptions options, const discover::Here &here,
                                        std::chrono::milliseconds deadline) {
     Background started;

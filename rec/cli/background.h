@@ -26,6 +26,9 @@ std::string named_rec(const Arguments &arguments);
 Result<ServeOptions> pool_options(const Arguments &arguments, const Site &site,
                                   const std::string &rec);
 
+// The same for whoever has many jobs: which runtime is chosen with that in mind.
+Result<ServeOptions> options_for_many(const Arguments &arguments, const Site &site);
+
 // Returns when it is ready to take jobs. After an Error nothing is left running.
 Result<Background> start_in_background(ServeOptions options, const discover::Here &here,
                                        std::chrono::milliseconds deadline);

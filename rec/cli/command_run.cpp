@@ -145,7 +145,9 @@ Result<int> run_with(const Background &server, Program program,
 
 Result<int> command_run(const Arguments &arguments) {
     const Site site = look_around();
-    auto options = PX_TRY(pool_options(arguments, site, named_rec(arguments)));
+    auto options = PX_TRY(arguments.has("many")
+                              ? options_for_many(arguments, site)
+                              : pool_options(arguments, site, named_rec(arguments)));
     options.of_script = true;
     const auto deadline = PX_TRY(arguments.duration("start-timeout"));
     Program program = PX_TRY(find_program(arguments, site));

@@ -171,6 +171,11 @@ const std::vector<OptionRow> image_options = {
      "charliecloud, which mounts nothing read-only, its owner can."},
 };
 
+const OptionRow many = {
+    "many", 0, "", false,
+    "Many jobs are to come: on several nodes of a Slurm job they run on a DVM of PRRTE "
+    "where it is, as with 'pxrec up', and not as steps of srun."};
+
 std::vector<OptionRow> run_options() {
     std::vector<OptionRow> all = {
         cores,
@@ -180,7 +185,7 @@ std::vector<OptionRow> run_options() {
          "into "
          "an image."}};
     all.insert(all.end(), image_options.begin(), image_options.end());
-    all.insert(all.end(), {hostfile, rec, prrte, shared_node, start_timeout});
+    all.insert(all.end(), {hostfile, rec, prrte, many, shared_node, start_timeout});
     return all;
 }
 

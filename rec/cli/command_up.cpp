@@ -56,24 +56,11 @@ Error why_failed(Error error, const discover::Here &here, const std::string &all
     return error;
 }
 
-// Many jobs are to come, over several nodes: a warm DVM starts one in half the time of an
-// srun. Where PRRTE is not, or other users would get at it, they are steps of srun.
-Result<ServeOptions> options_of(const Arguments &arguments, const Site &site) {
-    const std::string rec = named_rec(arguments);
-    const auto allocation = discover::find_allocation(site.here);
-    const bool may_choose =
-        rec.empty() && !arguments.has("hostfile") && site.here.methods.empty();
-    if (may_choose && allocation.scheduler == "slurm" && allocation.nodes > 1) {
-        if (auto dvm = pool_options(arguments, site, "prrte")) return dvm;
-    }
-    return pool_options(arguments, site, rec);
-}
-
 } // namespace
 
 Result<int> command_up(const Arguments &arguments) {
     const Site site = look_around();
-    auto options = PX_TRY(options_of(arguments, site));
+    auto options = PX_TRY(options_for_many(arguments, site));
     options.discoverable = true;
     options.idle = PX_TRY(arguments.duration("idle"));
     if (!options.idle) options.idle = site.config.idle_timeout;

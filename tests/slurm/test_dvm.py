@@ -110,6 +110,15 @@ class Script(_DvmCase):  # ctest: serial timeout=120
         self.right(self.sbatch(SIX, script).finish(), [b"n1", b"n2", b"n3"] * 2)
         self.check_gone()
 
+    def test_a_list_of_jobs_takes_it_where_it_is(self):
+        (self.home / "site").write_text(json.dumps({"prrte_prefix": self.prrte()}))
+        batch = self.sbatch(SIX, "unset PXLAUNCH_REC; printf '%s\\n' hostname '-n 6 true' '--host n3 hostname' | pxlaunch --jobs -\n",
+                            env={"PXLAUNCH_SITE_CONFIG": f"{self.node_home}/site"})
+        done = self.right(batch.finish(60), may_wait=True)
+        self.assertEqual(sorted(done.out.split()), [b"n1", b"n3"], done)
+        self.check_accounting(batch.id, job=("COMPLETED", "0:0"), step0=("prted", "2"))
+        self.check_gone()
+
     def test_within_a_step(self):
         """The step's own numbers are not the job's, and its PMIx server is left alone: pxlaunch may even crash."""
         done = self.sbatch(SIX, pxslurm.CRASH_IN_A_STEP).finish(60)

@@ -76,6 +76,15 @@ class _Scripts(_ScriptCase):
         text = "while read x; do pxlaunch --stdin none -n 1 echo got $x; done <list\n"
         self.assertEqual(self.lines(["-N2"], text), ["got a", "got b", "got c"])
 
+    def test_many_short_tasks(self):
+        """parallel -j 6 srun --exact -n1 -N1 -c1 ./one {} <params: one of them fails, and the others go on."""
+        (self.home / "one").write_text("#!/bin/sh\necho $1 of $PXLAUNCH_SIZE\nexit $(($1 == 7))\n")
+        (self.home / "one").chmod(0o755)
+        done = self.script(["-N3", "-n6"], "seq 40 | sed 's|^|./one |' | pxlaunch --jobs - --parallel 6 --keep-going\n").finish(90)
+        self.assertEqual(sorted(done.out.decode().splitlines()), sorted(f"{task} of 1" for task in range(1, 41)), done)
+        self.assertEqual(done.code, 1)
+        self.assertTrue(done.err.endswith(b"pxlaunch: error: 1 of 40 jobs failed: line 7\n"), done)
+
     def test_two_steps_at_once(self):
         """Neither ends before it has seen the other, and no core belongs to both."""
         text = "".join(f"pxlaunch -n 3 sh -c 'touch {name}.$PXLAUNCH_RANK; until [ $(ls ?.? | wc -l) = 6 ];"

@@ -81,7 +81,7 @@ TEST_CASE("a wrong topic gets the nearest one") {
     CHECK(errors_of({"--help=flibbertigibbet"}) ==
           "no help on 'flibbertigibbet' | topics are exit, where, environment, io, "
           "runtime, "
-          "containers, inspect, scripts, and every option\n");
+          "containers, many, inspect, scripts, and every option\n");
 }
 
 TEST_CASE("the table of exit statuses has every status of the enum") {

@@ -1,4 +1,5 @@
 """--jobs: many jobs from a list, on one server that is started for them."""
+import os
 import signal
 
 import pxtest
@@ -96,6 +97,17 @@ class Jobs(pxtest.Case):  # ctest: timeout=120
             running.finish(20)
             self.check_clean(5)
         self.may_leave_files = True  # of a server that was killed
+
+    def test_killed_on_a_server_that_lives_on(self):
+        self.rec(["up"])
+        running = self.start_sleepers()
+        launches = self.processes("pxlaunch")
+        groups = {os.getpgid(process.pid) for process in launches}
+        self.assertEqual((len(launches), len(groups)), (3, 3))  # a Ctrl-C of the terminal is one signal for each job
+        min(launches, key=lambda process: process.pid).kill()
+        running.finish(20)
+        self.eventually("no rank is left", lambda: not self.processes("sleep"), 5)
+        self.rec(["down"])
 
     def test_on_a_server_that_is_there(self):
         self.rec(["up"])

@@ -77,6 +77,12 @@ class Bind(bridgecase.BridgeCase, place.Bind):  # ctest: serial timeout=400 not2
         """There are none."""
         self.compare(["-n", "4", "--map-by", "core", "--bind-to", "package"])
 
+    def test_no_gpus(self):
+        """pxrec gives them out here, too, and this machine has none; test_gpus has some."""
+        done = self.expect(125, ["-n", "2", "-g", "1", "true"])
+        self.assertEqual(done.err.splitlines()[0],
+                         b"pxlaunch: error: 2 ranks with 1 GPU each need 2 GPUs; the 3 nodes have 0")
+
 
 class Streams(bridgecase.BridgeCase, launch.Streams):  # ctest: serial timeout=240
     pass

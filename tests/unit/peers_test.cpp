@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <arpa/inet.h>
+#include <ctime>
 #include <netinet/in.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
@@ -60,6 +61,28 @@ Fd connected_to(const std::string &address) {
     return socket;
 }
 
+// Has said who it is, with that many bytes of its node.
+Fd greeting_peer(const Listener &listener, int rank = 0, std::size_t bytes_of_node = 0) {
+    Fd peer = connected_to(listener.addresses().back());
+    Hello hello = hello_of(rank, listener.secret());
+    hello.node = std::string(bytes_of_node, ' ');
+    std::string bytes;
+    append_frame(bytes, Kind::hello, text_of(hello));
+    REQUIRE(write_all(peer.get(), bytes));
+    return peer;
+}
+
+// A loop that stops when the first peer has arrived.
+struct Awaiting {
+    std::unique_ptr<Loop> loop = std::move(*Loop::create());
+    bool has_arrived = false;
+    std::unique_ptr<Listener> listener = std::move(
+        *Listener::open(*loop, [this](const std::unique_ptr<Stream> &, const Hello &) {
+            has_arrived = true;
+            loop->stop();
+        }));
+};
+
 } // namespace
 
 TEST_CASE("two hundred peers that come at once all arrive, with long hellos") {
@@ -74,65 +97,38 @@ TEST_CASE("two hundred peers that come at once all arrive, with long hellos") {
         });
     REQUIRE(listener);
     std::vector<Fd> peers;
-    for (int rank = 0; rank < 200; ++rank) {
-        peers.push_back(connected_to((*listener)->addresses().back()));
-        auto hello = hello_of(rank, (*listener)->secret());
-        hello.node = std::string(20'000, ' ');
-        std::string bytes;
-        append_frame(bytes, Kind::hello, text_of(hello));
-        REQUIRE(write_all(peers.back().get(), bytes));
-    }
+    for (int rank = 0; rank < 200; ++rank)
+        peers.push_back(greeting_peer(**listener, rank, 20'000));
     (*loop)->after(too_long, [&] { (*loop)->stop(); });
     (*loop)->run();
     CHECK(arrived.size() == 200);
 }
 
 TEST_CASE("strangers that say nothing do not keep others out") {
-    auto loop = Loop::create();
-    REQUIRE(loop);
-    bool has_arrived = false;
-    const auto listener =
-        Listener::open(**loop, [&](const std::unique_ptr<Stream> &, const Hello &) {
-            has_arrived = true;
-            (*loop)->stop();
-        });
-    REQUIRE(listener);
+    Awaiting awaiting;
     std::vector<Fd> strangers;
     for (int i = 0; i < 100; ++i)
-        strangers.push_back(connected_to((*listener)->addresses().back()));
-    const Fd peer = connected_to((*listener)->addresses().back());
-    std::string bytes;
-    append_frame(bytes, Kind::hello, text_of(hello_of(0, (*listener)->secret())));
-    REQUIRE(write_all(peer.get(), bytes));
-    (*loop)->after(Milliseconds(4000), [&] { (*loop)->stop(); }); // before they must go
-    (*loop)->run();
-    CHECK(has_arrived);
+        strangers.push_back(connected_to(awaiting.listener->addresses().back()));
+    const Fd peer = greeting_peer(*awaiting.listener);
+    awaiting.loop->after(Milliseconds(4000), // before they must go
+                         [&] { awaiting.loop->stop(); });
+    awaiting.loop->run();
+    CHECK(awaiting.has_arrived);
 }
 
 TEST_CASE("without a descriptor left a listener waits for one, and does not spin") {
-    auto loop = Loop::create();
-    REQUIRE(loop);
-    bool has_arrived = false;
-    const auto listener =
-        Listener::open(**loop, [&](const std::unique_ptr<Stream> &, const Hello &) {
-            has_arrived = true;
-            (*loop)->stop();
-        });
-    REQUIRE(listener);
-    const Fd peer = connected_to((*listener)->addresses().back());
-    std::string bytes;
-    append_frame(bytes, Kind::hello, text_of(hello_of(0, (*listener)->secret())));
-    REQUIRE(write_all(peer.get(), bytes));
+    Awaiting awaiting;
+    const Fd peer = greeting_peer(*awaiting.listener);
     rlimit before{};
     ::getrlimit(RLIMIT_NOFILE, &before);
     rlimit none = before;
     none.rlim_cur = 3;
     ::setrlimit(RLIMIT_NOFILE, &none);
-    (*loop)->after(Milliseconds(500), [&] { ::setrlimit(RLIMIT_NOFILE, &before); });
-    (*loop)->after(too_long, [&] { (*loop)->stop(); });
+    awaiting.loop->after(Milliseconds(500), [&] { ::setrlimit(RLIMIT_NOFILE, &before); });
+    awaiting.loop->after(too_long, [&] { awaiting.loop->stop(); });
     const std::clock_t began = std::clock();
-    (*loop)->run();
-    CHECK(has_arrived);
+    awaiting.loop->run();
+    CHECK(awaiting.has_arrived);
     CHECK(std::clock() - began < CLOCKS_PER_SEC / 4);
 }
 

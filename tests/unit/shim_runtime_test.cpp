@@ -110,60 +110,52 @@ TEST_CASE("shims that were told to end before they had started their ranks are a
     CHECK(played.result->explanation == "a daemon was lost");
 }
 
-TEST_CASE("a keeper of slots that is too busy to welcome us is asked again") {
-    Played played;
-    int asked = 0;
-    std::unique_ptr<channel::Stream> keeper;
+namespace {
+
+// Welcomes whom it is told to, by the number of the call, and notes what is asked.
+struct Keeper {
+    Played &played;
+    int first_welcome;
+    int calls = 0;
     std::string wanted;
-    const auto listener =
-        channel::Listener::open(*played.loop, [&](std::unique_ptr<channel::Stream> stream,
-                                                  const channel::Hello &) {
-            keeper = std::move(stream);
-            if (++asked == 1) {
-                keeper->handle({[](const channel::Frame &) {}, [](int) {}, {}});
-                return;
-            }
-            keeper->handle({[&](const channel::Frame &frame) {
+    std::unique_ptr<channel::Stream> stream;
+    std::unique_ptr<channel::Listener> listener = std::move(*channel::Listener::open(
+        *played.loop,
+        [this](std::unique_ptr<channel::Stream> made, const channel::Hello &) {
+            stream = std::move(made);
+            stream->handle({[this](const channel::Frame &frame) {
                                 wanted = frame.body;
-                                keeper->send(channel::Kind::granted);
                                 played.loop->stop();
                             },
                             [](int) {},
                             {}});
-            keeper->send(channel::Kind::welcome);
-        });
-    REQUIRE(listener);
-    played.runtime->ask_for_slots(
-        {(*listener)->secret(), "here", (*listener)->addresses()}, false);
-    played.spawn(two_ranks());
-    played.run(Milliseconds(10'000));
-    CHECK(asked == 2);
-    CHECK(wanted == "2");
+            if (++calls >= first_welcome) stream->send(channel::Kind::welcome);
+        }));
+
+    void spawn(const job::Spec &spec) {
+        played.runtime->ask_for_slots(
+            {listener->secret(), "here", {listener->addresses().back()}}, false);
+        played.spawn(spec);
+        played.run(Milliseconds(10'000));
+    }
+};
+
+} // namespace
+
+TEST_CASE("a keeper of slots that is too busy to welcome us is asked again") {
+    Played played;
+    Keeper keeper{played, 2};
+    keeper.spawn(two_ranks());
+    CHECK(keeper.calls == 2);
+    CHECK(keeper.wanted == "2");
     CHECK(played.server.spawned.apps.empty()); // not before the slots are there
 }
 
 TEST_CASE("a job of which only the server knows how many ranks it has takes all slots") {
     Played played;
-    std::unique_ptr<channel::Stream> keeper;
-    std::string wanted;
-    const auto listener =
-        channel::Listener::open(*played.loop, [&](std::unique_ptr<channel::Stream> stream,
-                                                  const channel::Hello &) {
-            keeper = std::move(stream);
-            keeper->handle({[&](const channel::Frame &frame) {
-                                wanted = frame.body;
-                                played.loop->stop();
-                            },
-                            [](int) {},
-                            {}});
-            keeper->send(channel::Kind::welcome);
-        });
-    REQUIRE(listener);
-    played.runtime->ask_for_slots(
-        {(*listener)->secret(), "here", (*listener)->addresses()}, false);
+    Keeper keeper{played, 1};
     auto spec = two_ranks();
     spec.apps[0].np = 0;
-    played.spawn(spec);
-    played.run(Milliseconds(10'000));
-    CHECK(wanted == "1000000000");
+    keeper.spawn(spec);
+    CHECK(keeper.wanted == "1000000000");
 }

@@ -2,7 +2,7 @@
 import pxslurm
 
 
-class Components(pxslurm.SlurmCase):  # ctest: serial timeout=240
+class Components(pxslurm.SlurmCase):  # ctest: serial timeout=240 not22
     CPUS = "1x2x1"
 
     def test_it_is_said_once(self):

@@ -4,7 +4,7 @@ import pxslurm
 SEEN = "sh -c 'echo $(hostname) $CUDA_VISIBLE_DEVICES'"
 
 
-class Gpus(pxslurm.SlurmCase):  # ctest: serial timeout=120
+class Gpus(pxslurm.SlurmCase):  # ctest: serial timeout=120 not22
     CPUS = "1x8x1"  # as that machine
 
     def setUp(self):
